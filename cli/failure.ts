@@ -1,0 +1,27 @@
+import { EXIT_CODE, MillraceError } from '../protocol/error.ts';
+
+/**
+ * Prints an error for people (what was wrong, where, what to do) and gives the exit code that belongs to it:
+ * 2 bad input, 3 refused state, 1 internal failure. Only an internal failure shows a stack.
+ */
+export function reportFailure(error: unknown, write: (text: string) => void): number {
+  if (!(error instanceof MillraceError)) {
+    write(
+      `millrace: internal failure: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return EXIT_CODE.internal;
+  }
+  write(`millrace: ${error.message} [${error.code}]\n`);
+  for (const [name, value] of Object.entries(error.details)) write(`  ${name}: ${printable(value)}\n`);
+  if (error.fix) write(`  what to do: ${error.fix}\n`);
+  if (error.kind === 'internal' && error.cause instanceof Error)
+    write(`  cause: ${error.cause.stack ?? error.cause.message}\n`);
+  return EXIT_CODE[error.kind];
+}
+
+function printable(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return (
+    JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? part.toString() : part)) ?? String(value)
+  );
+}
