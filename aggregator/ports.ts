@@ -1,0 +1,144 @@
+import type { L1Op } from '../protocol/l1-ops.ts';
+
+/**
+ * What the aggregator needs from the node's durable store. The batcher's store implements all three
+ * interfaces; the aggregator knows no more of it. Every method is synchronous and atomic, and what it
+ * wrote is on disk when it returns.
+ */
+
+/** A place on L1: a log's block and transaction. */
+export interface L1Location {
+  readonly blockNumber: number;
+  /** 0x + 64 hex. A block is known by its hash; the number alone says nothing after a reorg. */
+  readonly blockHash: string;
+  /** 0x + 64 hex. */
+  readonly transactionHash: string;
+}
+
+/** How far a follower of L1 events has read: every block up to and including this one. */
+export interface L1Cursor {
+  readonly blockNumber: number;
+  readonly blockHash: string;
+}
+
+// ---------------------------------------------------------------------------------------------------
+// L1 queue
+
+/** One entry of the contract's queue, checked: `op` is the meaning of `elements`, and all fields are in range. */
+export interface QueuedL1Op {
+  /** Position in the contract's queue, from 0, without gaps. */
+  readonly id: number;
+  /** The three elements of docs/protocol.md section 2.2, each below 2^248. */
+  readonly elements: readonly [bigint, bigint, bigint];
+  readonly op: L1Op;
+  /** L1 block time at which it was queued, seconds. */
+  readonly timestamp: number;
+  readonly location: L1Location;
+}
+
+/** Keeps the L1 ops that the queue watcher reads. */
+export interface L1OpSink {
+  /** Where the watcher goes on; undefined before its first step. */
+  l1QueueCursor(): L1Cursor | undefined;
+  /** Number of ops kept, which is the id of the next one. */
+  l1OpCount(): number;
+  /** The op with this id; undefined if it is not below `l1OpCount()`. */
+  l1Op(id: number): QueuedL1Op | undefined;
+  /** Keeps `ops` (ids contiguous from `l1OpCount()`; may be empty) and moves the cursor, in one transaction. */
+  appendL1Ops(ops: readonly QueuedL1Op[], cursor: L1Cursor): void;
+  /**
+   * A reorg took ops away: forgets all with `id >= count` and sets the cursor, in one transaction. What was
+   * built on them (sealed batches that hold them, and all later ones) has to be undone by the store; the
+   * signed ops in those batches are pending again.
+   */
+  rewindL1Ops(count: number, cursor: L1Cursor): void;
+}
+
+// ---------------------------------------------------------------------------------------------------
+// Batches
+
+/** A Groth16 proof in snarkjs's JSON form: decimal strings, projective with last coordinate 1. */
+export interface Groth16ProofJson {
+  readonly pi_a: readonly string[];
+  readonly pi_b: readonly (readonly string[])[];
+  readonly pi_c: readonly string[];
+}
+
+/** A batch with a proof that was verified against its shape's key. */
+export interface ProvenBatch {
+  /** From 1, without gaps. */
+  readonly number: number;
+  /** Name of the shape (`protocol/shape.ts`). */
+  readonly shape: string;
+  /** Id of the artifact manifest whose key the proof was made with. */
+  readonly manifestId: string;
+  readonly oldRoot: bigint;
+  readonly newRoot: bigint;
+  /** Public signals `[C, z, y]`. */
+  readonly c: bigint;
+  readonly z: bigint;
+  readonly y: bigint;
+  /** The data of docs/protocol.md section 3.3. */
+  readonly data: Uint8Array;
+  readonly proof: Groth16ProofJson;
+}
+
+/** Keeps the batches. Status of one, as far as the aggregator moves it: proven -> submitted -> finalized. */
+export interface BatchSource {
+  /** The batches `first`, `first + 1`, ... that have a proof (proven or submitted), up to the first without one, at most `limit`. */
+  provenBatches(first: number, limit: number): readonly ProvenBatch[];
+  /** State root after batch `number` (0: the genesis root); undefined if there is no such batch. */
+  rootAfter(number: number): bigint | undefined;
+
+  /** Number of the newest batch kept as finalized; 0 if none. */
+  finalizedNumber(): number;
+  /** Where a batch was finalized; undefined if it is not kept as finalized. */
+  finalizedAt(number: number): L1Location | undefined;
+  /** Where the finality follower goes on; undefined before its first step. */
+  finalityCursor(): L1Cursor | undefined;
+
+  /** The batches `first..last` are in a transaction that was signed and saved. Idempotent. */
+  markSubmitted(first: number, last: number): void;
+  /** The batches `first..last` are not on their way after all (the transaction failed): submitted -> proven. Idempotent. */
+  markNotSubmitted(first: number, last: number): void;
+  /** L1 finalized these batches (contiguous from `finalizedNumber() + 1`; may be empty); moves the cursor too, in one transaction. */
+  markFinalized(batches: readonly { number: number; location: L1Location }[], cursor: L1Cursor): void;
+  /** A reorg took finalized batches away: those above `number` are proven again; sets the cursor too, in one transaction. */
+  revertFinalized(number: number, cursor: L1Cursor): void;
+  /** L1 does not accept the proof of this batch: it is sealed again, without a proof, and has to be proved anew. */
+  refuseProof(number: number, reason: string): void;
+}
+
+// ---------------------------------------------------------------------------------------------------
+// Transactions
+
+/** A signed L1 transaction as it is saved before it is sent. */
+export interface SignedTransaction {
+  /** Address of the sender, checksummed. */
+  readonly from: string;
+  readonly nonce: number;
+  /** 0x + 64 hex; unique. */
+  readonly hash: string;
+  /** The raw transaction, 0x hex. */
+  readonly raw: string;
+  /** What it is for, e.g. `batches 3..7`. For people and logs. */
+  readonly purpose: string;
+  /** Wei per gas. */
+  readonly maxFeePerGas: bigint;
+  readonly maxPriorityFeePerGas: bigint;
+  readonly gasLimit: bigint;
+}
+
+/** Keeps signed transactions. Several may share a nonce (replacements by fee); L1 mines at most one of them. */
+export interface TransactionJournal {
+  /** Saves a signed transaction; durable before it returns. Saving the same hash again changes nothing. */
+  saveTransaction(transaction: SignedTransaction): void;
+  /** All of this sender's transactions with `nonce >= fromNonce`, by nonce, then in the order of saving. */
+  transactionsFrom(from: string, fromNonce: number): readonly SignedTransaction[];
+  /** The lowest nonce of this sender that has saved transactions and is not settled; undefined if all are settled. */
+  unsettledNonce(from: string): number | undefined;
+  /** L1 used this nonce up, with `hash` (undefined: with a transaction that is not ours), deep enough. Idempotent. */
+  settleNonce(from: string, nonce: number, hash: string | undefined): void;
+  /** A reorg gave nonces `>= nonce` back: they are unsettled again. Idempotent. */
+  unsettleNoncesFrom(from: string, nonce: number): void;
+}
