@@ -129,16 +129,13 @@ export interface SignedTransaction {
   readonly gasLimit: bigint;
 }
 
-/** Keeps signed transactions. Several may share a nonce (replacements by fee); L1 mines at most one of them. */
+/**
+ * Keeps signed transactions. Several may share a nonce (replacements by fee): L1 mines at most one of them.
+ * Which ones are done with is not kept: L1's count of the sender's transactions says it, also after a reorg.
+ */
 export interface TransactionJournal {
   /** Saves a signed transaction; durable before it returns. Saving the same hash again changes nothing. */
   saveTransaction(transaction: SignedTransaction): void;
   /** All of this sender's transactions with `nonce >= fromNonce`, by nonce, then in the order of saving. */
   transactionsFrom(from: string, fromNonce: number): readonly SignedTransaction[];
-  /** The lowest nonce of this sender that has saved transactions and is not settled; undefined if all are settled. */
-  unsettledNonce(from: string): number | undefined;
-  /** L1 used this nonce up, with `hash` (undefined: with a transaction that is not ours), deep enough. Idempotent. */
-  settleNonce(from: string, nonce: number, hash: string | undefined): void;
-  /** A reorg gave nonces `>= nonce` back: they are unsettled again. Idempotent. */
-  unsettleNoncesFrom(from: string, nonce: number): void;
 }
