@@ -1,0 +1,154 @@
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { bytesFromInteger, concatBytes, integerFromBytes, wordFromInteger } from './bytes.ts';
+import { MillraceError } from './error.ts';
+import { reduce } from './field.ts';
+import { RESULT_BYTES } from './l1-ops.ts';
+import { poseidon } from './poseidon.ts';
+import { layout, type Shape } from './shape.ts';
+import { FEE_POSITION, HEAD_LENGTH, typeAt } from './vector.ts';
+
+/** Bytes of one element of the vector in the data. */
+const ELEMENT_BYTES = 31;
+const FEE_BYTES = 16;
+const FEE_INDEX_BITS = 32n;
+const COUNT_BYTES = 2;
+/** Elements that one Poseidon call of the chain takes in. */
+const CHAIN_RATE = 15;
+
+/** Ops of a batch that the data carry. */
+export interface Counts {
+  readonly l1: number;
+  readonly l2: number;
+}
+
+/**
+ * The bytes that go to L1 for a vector (docs/protocol.md, section 3.3).
+ * @param counts used places; the places after them are zero in `d`
+ */
+export function encodeData(d: readonly bigint[], shape: Shape, counts: Counts): Uint8Array {
+  const at = layout(shape);
+  const element = (position: number) => bytesFromInteger(d[position]!, ELEMENT_BYTES);
+  const count = (n: number) => bytesFromInteger(BigInt(n), COUNT_BYTES);
+  const parts: Uint8Array[] = [];
+  for (let f = 0n; f < 4n; f++) {
+    const index = BigInt.asUintN(Number(FEE_INDEX_BITS), d[FEE_POSITION]! >> (f * FEE_INDEX_BITS));
+    parts.push(bytesFromInteger(index, FEE_BYTES / 4));
+  }
+  parts.push(count(counts.l1));
+  for (let t = 0; t < counts.l1; t++) {
+    const first = at.l1 + 4 * t;
+    parts.push(
+      element(first),
+      element(first + 1),
+      element(first + 2),
+      bytesFromInteger(d[first + 3]!, RESULT_BYTES),
+    );
+  }
+  parts.push(count(counts.l2));
+  const { typeElements, opElements } = layout({ ...shape, n2: counts.l2 });
+  for (let i = 0; i < typeElements; i++) parts.push(element(at.types + i));
+  for (let i = 0; i < opElements; i++) parts.push(element(at.ops + i));
+  const withAux = Array.from({ length: counts.l2 }, (_, i) => i).filter((i) => typeAt(d, shape, i) >= 2);
+  parts.push(count(withAux.length));
+  for (const i of withAux) parts.push(count(i), element(at.aux + i));
+  return concatBytes(parts);
+}
+
+/**
+ * The vector that the data and what L1 knows describe.
+ * @param head the first four elements of the vector
+ * @throws {MillraceError} `input/bad-data` with the byte offset at which the data break section 3.3
+ */
+export function decodeData(
+  data: Uint8Array,
+  shape: Shape,
+  head: readonly [bigint, bigint, bigint, bigint],
+): { d: bigint[]; counts: Counts } {
+  const at = layout(shape);
+  const d = Array<bigint>(at.length).fill(0n);
+  d.splice(0, HEAD_LENGTH, ...head);
+  const reader = new Reader(data);
+  for (let f = 0n; f < 4n; f++) d[FEE_POSITION]! |= reader.integer(FEE_BYTES / 4) << (f * FEE_INDEX_BITS);
+
+  const l1 = reader.count('L1 ops', shape.n1);
+  for (let t = 0; t < l1; t++) {
+    for (let part = 0; part < 3; part++) d[at.l1 + 4 * t + part] = reader.integer(ELEMENT_BYTES);
+    d[at.l1 + 4 * t + 3] = reader.integer(RESULT_BYTES);
+  }
+
+  const l2 = reader.count('signed ops', shape.n2);
+  const { typeElements, opElements } = layout({ ...shape, n2: l2 });
+  for (let i = 0; i < typeElements; i++) d[at.types + i] = reader.integer(ELEMENT_BYTES);
+  for (let i = 0; i < opElements; i++) d[at.ops + i] = reader.integer(ELEMENT_BYTES);
+
+  const auxCount = reader.count('auxiliary values', l2);
+  let previous = -1;
+  for (let j = 0; j < auxCount; j++) {
+    const position = reader.count('signed op of an auxiliary value', l2 - 1);
+    if (position <= previous) throw reader.error(`a place above ${previous}`, position);
+    if (typeAt(d, shape, position) < 2) throw reader.error('a TransferToNew or Withdraw', `op ${position}`);
+    d[at.aux + position] = reader.integer(ELEMENT_BYTES);
+    previous = position;
+  }
+  reader.end();
+  return { d, counts: { l1, l2 } };
+}
+
+/** `C`: the vector, filled up with zeros, through a Poseidon chain of 15 elements a call. */
+export function hashPublicData(d: readonly bigint[]): bigint {
+  let hash = 0n;
+  for (let i = 0; i < d.length; i += CHAIN_RATE) {
+    const block = d.slice(i, i + CHAIN_RATE);
+    hash = poseidon([hash, ...block, ...Array<bigint>(CHAIN_RATE - block.length).fill(0n)]);
+  }
+  return hash;
+}
+
+/**
+ * `z`: drawn after `C` and after everything that L1 sees.
+ * @param shapeId place of the shape's verifier in the rollup's list
+ */
+export function challenge(c: bigint, shapeId: number, d: readonly bigint[], data: Uint8Array): bigint {
+  const words = [c, BigInt(shapeId), ...d.slice(0, HEAD_LENGTH)].map(wordFromInteger);
+  return reduce(integerFromBytes(keccak_256(concatBytes([...words, keccak_256(data)]))));
+}
+
+/** `y`: the value at `z` of the polynomial whose coefficients are the vector. */
+export function evaluate(d: readonly bigint[], z: bigint): bigint {
+  return d.reduceRight((y, element) => reduce(y * z + element), 0n);
+}
+
+/** Reads big-endian integers one after the other and says where it stopped. */
+class Reader {
+  readonly #data: Uint8Array;
+  #offset = 0;
+
+  constructor(data: Uint8Array) {
+    this.#data = data;
+  }
+
+  integer(bytes: number): bigint {
+    const end = this.#offset + bytes;
+    if (end > this.#data.length) throw this.error(`${bytes} more bytes`, this.#data.length - this.#offset);
+    const integer = integerFromBytes(this.#data.subarray(this.#offset, end));
+    this.#offset = end;
+    return integer;
+  }
+
+  count(what: string, limit: number): number {
+    const count = Number(this.integer(COUNT_BYTES));
+    if (count > limit) throw this.error(`${what}: at most ${limit}`, count);
+    return count;
+  }
+
+  end(): void {
+    if (this.#offset !== this.#data.length) throw this.error('the end', this.#data.length - this.#offset);
+  }
+
+  error(expected: string, found: string | number): MillraceError {
+    return new MillraceError('input', 'bad-data', `Batch data break the format at byte ${this.#offset}`, {
+      details: { offset: this.#offset, expected, found },
+      fix: 'Compare the bytes with docs/protocol.md, section 3.3, and with the transaction on L1.',
+    });
+  }
+}

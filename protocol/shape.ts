@@ -1,0 +1,85 @@
+import { MillraceError } from './error.ts';
+
+/** Size of a batch circuit (docs/protocol.md, section 3). */
+export interface Shape {
+  readonly name: string;
+  /** Places for signed ops. */
+  readonly n2: number;
+  /** Places for ops from L1. */
+  readonly n1: number;
+  /** Account slots: distinct accounts that a batch can touch. */
+  readonly m: number;
+  /** Bits of an account index. A rollup's shapes all have one depth. */
+  readonly depth: number;
+  /** R1CS constraints with circom 2.2.3 `--O2`, once measured. */
+  readonly constraints?: number;
+}
+
+/**
+ * The shapes that ship. A shape has no number of its own: the `shapeId` in the challenge is the place
+ * of its verifier in one rollup's list.
+ */
+export const SHAPES = {
+  /** Tests. */
+  tiny: { name: 'tiny', n2: 2, n1: 2, m: 4, depth: 8 },
+  /** Fits a domain of 2^18. */
+  demo: { name: 'demo', n2: 16, n1: 20, m: 24, depth: 24 },
+  /** Fits a domain of 2^20. */
+  large: { name: 'large', n2: 72, n1: 64, m: 96, depth: 24 },
+} as const satisfies Record<string, Shape>;
+
+/** Fee accounts, hence distinct fee tokens, of a batch. */
+export const FEE_ACCOUNTS = 4;
+
+/** Op types packed in one element. */
+export const TYPES_PER_ELEMENT = 124;
+
+/** Bits between two ops packed in one element. */
+export const OP_STRIDE = 124;
+
+/** Where things stand in the public-data vector of a shape (docs/protocol.md, section 3.1). */
+export interface VectorLayout {
+  /** Position of the first L1 op; each takes four elements. */
+  readonly l1: number;
+  /** Position of the packed op types, and their number of elements. */
+  readonly types: number;
+  readonly typeElements: number;
+  /** Position of the packed op data, and their number of elements. */
+  readonly ops: number;
+  readonly opElements: number;
+  /** Position of the auxiliary values, one an op. */
+  readonly aux: number;
+  /** Elements in all. */
+  readonly length: number;
+  /** `w`: bits of an index field in the op data. */
+  readonly indexBits: number;
+  /** `p`: ops packed in one element. */
+  readonly opsPerElement: number;
+}
+
+/** @param shape only its `n1`, `n2` and `depth` matter */
+export function layout(shape: Pick<Shape, 'n1' | 'n2' | 'depth'>): VectorLayout {
+  const [indexBits, opsPerElement] = shape.depth <= 24 ? [24, 2] : [32, 1];
+  const l1 = 5;
+  const types = l1 + 4 * shape.n1;
+  const typeElements = Math.ceil(shape.n2 / TYPES_PER_ELEMENT);
+  const ops = types + typeElements;
+  const opElements = Math.ceil(shape.n2 / opsPerElement);
+  const aux = ops + opElements;
+  return { l1, types, typeElements, ops, opElements, aux, length: aux + shape.n2, indexBits, opsPerElement };
+}
+
+/**
+ * The shipped shape of this name.
+ * @throws {MillraceError} `input/unknown-shape`
+ */
+export function shapeByName(name: string): Shape {
+  const shape = Object.values(SHAPES).find((candidate) => candidate.name === name);
+  if (shape === undefined) {
+    throw new MillraceError('input', 'unknown-shape', `There is no shape '${name}'`, {
+      details: { expected: Object.keys(SHAPES), found: name },
+      fix: 'Name one of the shapes that ship (protocol/shape.ts).',
+    });
+  }
+  return shape;
+}

@@ -1,0 +1,370 @@
+import { DraftAccounts } from './draft-accounts.ts';
+import { MillraceError } from './error.ts';
+import { decodeFee } from './fee.ts';
+import { hi, lo } from './field.ts';
+import { keyHash } from './keys.ts';
+import {
+  type Deposit,
+  encodeL1Op,
+  encodeL1Result,
+  type ForcedExit,
+  type L1Elements,
+  type L1Op,
+  type L1Result,
+} from './l1-ops.ts';
+import { checkPayee, checkPayer, pay, refusal } from './l2-rules.ts';
+import { OP_TYPE, type SignedOp } from './ops.ts';
+import { type Payout, payoutsOf } from './payouts.ts';
+import { challenge, encodeData, evaluate, hashPublicData } from './public-data.ts';
+import { FEE_ACCOUNTS, type Shape } from './shape.ts';
+import type { AccountChange, State } from './state.ts';
+import { type BatchContent, type L2Entry, toVector } from './vector.ts';
+import { type BatchWitness, type Slot, toWitness } from './witness.ts';
+
+export interface BatchContext {
+  readonly domain: bigint;
+  /** The first batch of a rollup is number 1. */
+  readonly number: number;
+  /** The operator's account of each token in which fees may be taken. */
+  readonly feeAccounts: ReadonlyMap<number, number>;
+  /** True if every op's signature was verified when it was admitted: the draft then leaves that check out. */
+  readonly signaturesVerified?: boolean;
+}
+
+/** A batch with everything that a prover and L1 need of it. */
+export interface SealedBatch {
+  readonly number: number;
+  /** Name of the shape. */
+  readonly shape: string;
+  readonly shapeId: number;
+  readonly oldRoot: bigint;
+  readonly newRoot: bigint;
+  readonly l1Results: readonly L1Result[];
+  readonly payouts: readonly Payout[];
+  /** Accounts that are not as before, by ascending index. */
+  readonly changes: readonly AccountChange[];
+  readonly accountCountBefore: number;
+  readonly accountCountAfter: number;
+  /** The bytes that go to L1. */
+  readonly data: Uint8Array;
+  /** The public-data vector. */
+  readonly d: readonly bigint[];
+  readonly c: bigint;
+  readonly z: bigint;
+  readonly y: bigint;
+  readonly witness: BatchWitness;
+}
+
+interface L1Record {
+  readonly elements: L1Elements;
+  readonly result: L1Result;
+  /** Account slot that the op needs; 0 if none. */
+  readonly touched: number;
+}
+
+interface L2Record {
+  readonly signed: SignedOp;
+  /** Receiving or created account; 0 for a Withdraw. */
+  readonly to: number;
+}
+
+/**
+ * The batch transition of docs/protocol.md, op by op: the reference model of the circuit. The state stays
+ * as it is until {@link BatchDraft.seal}.
+ */
+export class BatchDraft {
+  readonly #state: State;
+  readonly #limits: Shape;
+  readonly #context: BatchContext;
+  readonly #accounts: DraftAccounts;
+  readonly #l1: L1Record[] = [];
+  readonly #l2: L2Record[] = [];
+  /** Fees so far by token, in the order in which the tokens came. */
+  readonly #fees = new Map<number, { readonly index: number; total: bigint }>();
+  #sealed = false;
+
+  /** @param limits the largest shape that the batch may take; of the state's depth */
+  constructor(state: State, limits: Shape, context: BatchContext) {
+    if (limits.depth !== state.depth) throw wrongDepth(limits, state);
+    this.#state = state;
+    this.#limits = limits;
+    this.#context = context;
+    this.#accounts = new DraftAccounts(state);
+  }
+
+  /** Places and account slots taken so far. */
+  get counts(): { l1: number; l2: number; accounts: number } {
+    return { l1: this.#l1.length, l2: this.#l2.length, accounts: this.#accounts.countWith([]) };
+  }
+
+  /**
+   * Adds the next op of the L1 queue; total, so the only other answer is that there is no room.
+   * @throws {MillraceError} `input/bad-field` for an op that the contract does not queue;
+   *   `internal/l1-after-l2`: L1 ops come before signed ops
+   */
+  addL1(op: L1Op): 'added' | 'full' {
+    if (this.#l2.length > 0) {
+      throw new MillraceError('internal', 'l1-after-l2', 'A batch applies its L1 ops before its signed ops');
+    }
+    if (this.#l1.length >= this.#limits.n1) return 'full';
+    const elements = encodeL1Op(op);
+    const record = op.type === 'deposit' ? this.#deposit(op, elements) : this.#forcedExit(op, elements);
+    if (record === 'full') return 'full';
+    this.#l1.push(record);
+    return 'added';
+  }
+
+  /**
+   * Adds a signed op. An op that is refused or does not fit leaves the draft as it was.
+   * @throws {MillraceError} `input/bad-field` if the op can never apply; `refused` if it does not apply now:
+   *   the codes of {@link checkPayer}, `unknown-account` and `token-mismatch` of the receiver, `account-exists`,
+   *   `tree-full`, `no-fee-account`
+   */
+  addL2(signed: SignedOp): 'added' | 'full' {
+    if (this.#l2.length >= this.#limits.n2) return 'full';
+    const { op } = signed;
+    const accounts = this.#accounts;
+    const from = checkPayer(
+      signed,
+      accounts.get(op.from),
+      this.#context.domain,
+      !this.#context.signaturesVerified,
+    );
+    const touched = [op.from];
+    if (op.type === 'transfer') {
+      checkPayee(op.to, accounts.get(op.to), op.token);
+      touched.push(op.to);
+    } else if (op.type === 'transferToNew') {
+      this.#checkNew(op.toKeyHash, op.token);
+      touched.push(accounts.accountCount);
+    }
+    const fee = decodeFee(op.feeCode);
+    const feeIndex = fee > 0n ? this.#feeAccount(op.token) : undefined;
+    if (feeIndex !== undefined) {
+      if (!this.#fees.has(op.token) && this.#fees.size >= FEE_ACCOUNTS) return 'full';
+      touched.push(feeIndex);
+    }
+    if (accounts.countWith(touched) > this.#limits.m) return 'full';
+
+    accounts.set(op.from, pay(from, op.amount + fee));
+    let to = 0;
+    if (op.type === 'transfer') {
+      to = op.to;
+      accounts.credit(to, op.amount);
+    } else if (op.type === 'transferToNew') {
+      to = accounts.create({ keyHash: op.toKeyHash, token: op.token, nonce: 0, balance: op.amount });
+    }
+    if (feeIndex !== undefined) {
+      accounts.touch(feeIndex);
+      const total = (this.#fees.get(op.token)?.total ?? 0n) + fee;
+      this.#fees.set(op.token, { index: feeIndex, total });
+    }
+    this.#l2.push({ signed, to });
+    return 'added';
+  }
+
+  /** True if what is in the draft fits in this shape. */
+  fits(shape: Shape): boolean {
+    const { l1, l2, accounts } = this.counts;
+    return shape.depth === this.#state.depth && l1 <= shape.n1 && l2 <= shape.n2 && accounts <= shape.m;
+  }
+
+  /**
+   * Closes the batch in a shape and applies it to the state. To be called once.
+   * @param shapeId place of the shape's verifier in the rollup's list
+   * @throws {MillraceError} `internal/does-not-fit`, `internal/already-sealed`
+   */
+  seal(shape: Shape, shapeId: number): SealedBatch {
+    if (this.#sealed) throw new MillraceError('internal', 'already-sealed', 'This batch is sealed already');
+    if (!this.fits(shape)) {
+      throw new MillraceError(
+        'internal',
+        'does-not-fit',
+        `This batch does not fit in shape '${shape.name}'`,
+        {
+          details: { shape, counts: this.counts, depth: this.#state.depth },
+        },
+      );
+    }
+    this.#sealed = true;
+    const state = this.#state;
+    const { domain, number } = this.#context;
+    for (const { index, total } of this.#fees.values()) this.#accounts.credit(index, total);
+
+    const accountCountBefore = state.accountCount;
+    const oldRoot = state.root;
+    const top = state.cachedRoots();
+    const { slots, changes } = this.#applyTo(state, shape);
+    state.setAccountCount(this.#accounts.accountCount);
+    const newRoot = state.root;
+
+    const feeIndexes = [...this.#fees.values()].map(({ index }) => index);
+    const content: BatchContent = {
+      domain,
+      number,
+      oldRoot,
+      newRoot,
+      feeIndexes,
+      l1: this.#l1.map(({ elements, result }) => ({ elements, result: encodeL1Result(result) })),
+      l2: this.#l2.map(({ signed }) => toEntry(signed)),
+    };
+    const d = toVector(content, shape);
+    const data = encodeData(d, shape, { l1: this.#l1.length, l2: this.#l2.length });
+    const c = hashPublicData(d);
+    const z = challenge(c, shapeId, d, data);
+    const y = evaluate(d, z);
+    const l1 = this.#l1.map(({ elements, result, touched }) => ({
+      elements,
+      touched,
+      creates: result.outcome === 'created',
+    }));
+    const witness = toWitness(
+      {
+        c,
+        z,
+        y,
+        domain,
+        number,
+        oldRoot,
+        newRoot,
+        accountCountBefore,
+        slots,
+        top,
+        l1,
+        l2: this.#l2,
+        feeIndexes,
+      },
+      shape,
+    );
+    return {
+      number,
+      shape: shape.name,
+      shapeId,
+      oldRoot,
+      newRoot,
+      l1Results: this.#l1.map(({ result }) => result),
+      payouts: payoutsOf(content),
+      changes,
+      accountCountBefore,
+      accountCountAfter: state.accountCount,
+      data,
+      d,
+      c,
+      z,
+      y,
+      witness,
+    };
+  }
+
+  /** Updates the state slot by slot, in index order, and records what each slot saw. */
+  #applyTo(state: State, shape: Shape): { slots: Slot[]; changes: AccountChange[] } {
+    const slots: Slot[] = [];
+    const changes: AccountChange[] = [];
+    for (const index of fillSlots(this.#accounts.touchedIndexes(), shape.m)) {
+      slots.push({ index, account: state.get(index), ...state.opening(index) });
+      const change = this.#accounts.change(index);
+      if (change === undefined) continue;
+      changes.push(change);
+      state.apply(change);
+    }
+    return { slots, changes };
+  }
+
+  #deposit(op: Deposit, elements: L1Elements): L1Record | 'full' {
+    const accounts = this.#accounts;
+    const { keyHash, token, amount } = op;
+    const existing = accounts.find(keyHash, token);
+    if (existing === undefined && accounts.isFull) {
+      return { elements, touched: 0, result: { outcome: 'refused', index: 0, token, amount } };
+    }
+    if (accounts.countWith([existing ?? accounts.accountCount]) > this.#limits.m) return 'full';
+    if (existing !== undefined) {
+      accounts.credit(existing, amount);
+      return {
+        elements,
+        touched: existing,
+        result: { outcome: 'topUp', index: existing, token: 0, amount: 0n },
+      };
+    }
+    const index = accounts.create({ keyHash, token, nonce: 0, balance: amount });
+    return { elements, touched: index, result: { outcome: 'created', index, token: 0, amount: 0n } };
+  }
+
+  #forcedExit(op: ForcedExit, elements: L1Elements): L1Record | 'full' {
+    const { index, owner, publicKey } = op;
+    if (index >= this.#state.capacity) {
+      throw new MillraceError('input', 'bad-field', 'The contract queues no forced exit of this index', {
+        details: { field: 'index', expected: `below ${this.#state.capacity}`, found: index },
+      });
+    }
+    const accounts = this.#accounts;
+    // That it does nothing has to be proven too, so the account takes a slot either way.
+    if (accounts.countWith([index]) > this.#limits.m) return 'full';
+    accounts.touch(index);
+    const account = accounts.get(index);
+    if (account === undefined || account.keyHash !== keyHash(publicKey, owner)) {
+      return { elements, touched: index, result: { outcome: 'noop', index: 0, token: 0, amount: 0n } };
+    }
+    accounts.set(index, { ...account, balance: 0n });
+    const { token, balance: amount } = account;
+    return { elements, touched: index, result: { outcome: 'exited', index, token, amount } };
+  }
+
+  #checkNew(toKeyHash: bigint, token: number): void {
+    const existing = this.#accounts.find(toKeyHash, token);
+    if (existing !== undefined) {
+      throw refusal(
+        'account-exists',
+        `This key has account ${existing} of token ${token} already`,
+        { account: existing, expected: 'no account of this key and token', found: existing },
+        `Send a Transfer to account ${existing}.`,
+      );
+    }
+    if (this.#accounts.isFull) {
+      throw refusal(
+        'tree-full',
+        'The state has no room for another account',
+        { expected: `fewer than ${this.#state.capacity} accounts`, found: this.#accounts.accountCount },
+        'Pay to an account that exists.',
+      );
+    }
+  }
+
+  #feeAccount(token: number): number {
+    const index = this.#context.feeAccounts.get(token);
+    if (index === undefined || this.#accounts.get(index)?.token !== token) {
+      throw refusal(
+        'no-fee-account',
+        `No fee can be paid in token ${token}`,
+        {
+          account: index,
+          expected: `an operator's account of token ${token}`,
+          found: index === undefined ? 'none' : 'no such account',
+        },
+        'Sign again without a fee, or let the operator deposit one unit of this token to its own key.',
+      );
+    }
+    return index;
+  }
+}
+
+/** Fills the touched indexes up to `m` with the smallest others, ascending. */
+function fillSlots(touched: readonly number[], m: number): number[] {
+  const taken = new Set(touched);
+  for (let index = 0; taken.size < m; index++) taken.add(index);
+  return [...taken].sort((a, b) => a - b);
+}
+
+function toEntry({ op, owner }: SignedOp): L2Entry {
+  const { from, amount, feeCode } = op;
+  const common = { type: OP_TYPE[op.type], from, amount, feeCode };
+  if (op.type === 'transfer') return { ...common, to: op.to, aux: 0n };
+  if (op.type === 'transferToNew') return { ...common, to: Number(hi(op.toKeyHash)), aux: lo(op.toKeyHash) };
+  return { ...common, to: op.token, aux: owner };
+}
+
+function wrongDepth(shape: Shape, state: State): MillraceError {
+  return new MillraceError('internal', 'wrong-depth', `Shape '${shape.name}' is for another tree`, {
+    details: { expected: state.depth, found: shape.depth },
+  });
+}

@@ -1,0 +1,156 @@
+import { type Account, packWord } from './account.ts';
+import { MillraceError } from './error.ts';
+import { poseidon } from './poseidon.ts';
+
+/** Arities of the tree's levels by depth in bits, bottom first (docs/protocol.md, section 1). */
+export const ARITIES: Readonly<Record<number, readonly number[]>> = {
+  8: [4, 8, 8],
+  11: [4, 8, 8, 8],
+  24: [4, 8, 8, 8, 8, 8, 16, 8],
+  32: [4, 8, 8, 8, 8, 8, 16, 8, 16, 16],
+};
+
+/**
+ * How many of the tree's top levels the circuit keeps as one vector of subtree roots instead of hashing them
+ * once an account. `circuits/` has the same table.
+ */
+export function cachedLevels(depth: number): number {
+  return depth < 24 ? 1 : 2;
+}
+
+/** What opens one account in the tree. */
+export interface Opening {
+  /** `keyHash_0, word_0, ..., keyHash_3, word_3` of the account's bottom node. */
+  readonly bottom: readonly bigint[];
+  /** Children of the nodes above it, up to the cached levels, bottom first, flattened; the own child included. */
+  readonly siblings: readonly bigint[];
+}
+
+/**
+ * Sparse Poseidon tree of accounts. Changes mark their bottom node; hashes are computed when something asks
+ * for them, each changed node once, so a batch of changes shares its upper levels.
+ */
+export class AccountTree {
+  readonly depth: number;
+  readonly #arities: readonly number[];
+  readonly #accounts = new Map<number, Account>();
+  /** Hashes by level and place; a place that is missing is an empty subtree. */
+  readonly #nodes: Map<number, bigint>[];
+  /** Places whose hash is out of date, by level. */
+  readonly #dirty: Set<number>[];
+  readonly #empty: readonly bigint[];
+
+  /** @throws {MillraceError} `input/unknown-depth` for a depth that {@link ARITIES} does not have */
+  constructor(depth: number) {
+    this.depth = depth;
+    this.#arities = aritiesOf(depth);
+    this.#nodes = this.#arities.map(() => new Map());
+    this.#dirty = this.#arities.map(() => new Set());
+    this.#empty = emptyNodes(depth);
+  }
+
+  /** The account at an index, if there is one. */
+  get(index: number): Account | undefined {
+    return this.#accounts.get(index);
+  }
+
+  /** Puts an account at an index, or takes it away. @param index `0 <= index < 2^depth` */
+  set(index: number, account: Account | undefined): void {
+    if (!Number.isInteger(index) || index < 0 || index >= 2 ** this.depth) {
+      throw new MillraceError('internal', 'bad-index', 'This index is outside of the tree', {
+        details: { expected: `0 <= index < 2^${this.depth}`, found: index },
+      });
+    }
+    if (account === undefined) this.#accounts.delete(index);
+    else this.#accounts.set(index, account);
+    this.#dirty[0]!.add(Math.floor(index / this.#arities[0]!));
+  }
+
+  /** Accounts with their indexes, in no order. */
+  entries(): IterableIterator<[number, Account]> {
+    return this.#accounts.entries();
+  }
+
+  /** Root of the tree (the state root binds the number of accounts as well). */
+  get root(): bigint {
+    this.#refresh(this.#arities.length);
+    return this.#node(this.#arities.length - 1, 0);
+  }
+
+  /** Everything that the circuit needs to hash from the account at `index` up to the cached levels, as of now. */
+  opening(index: number): Opening {
+    const hashed = this.#arities.length - cachedLevels(this.depth);
+    this.#refresh(hashed);
+    let place = Math.floor(index / this.#arities[0]!);
+    const bottom = this.#bottomElements(place);
+    const siblings: bigint[] = [];
+    for (let level = 1; level < hashed; level++) {
+      place = Math.floor(place / this.#arities[level]!);
+      siblings.push(...this.#children(level, place));
+    }
+    return { bottom, siblings };
+  }
+
+  /** Roots of the subtrees below the cached levels, in index order, as of now. */
+  cachedRoots(): bigint[] {
+    const hashed = this.#arities.length - cachedLevels(this.depth);
+    this.#refresh(hashed);
+    const count = this.#arities.slice(hashed).reduce((product, arity) => product * arity, 1);
+    return Array.from({ length: count }, (_, place) => this.#node(hashed - 1, place));
+  }
+
+  /** Brings the hashes of the lowest `levels` levels up to date. */
+  #refresh(levels: number): void {
+    for (let level = 0; level < levels; level++) {
+      const dirty = this.#dirty[level]!;
+      for (const place of dirty) {
+        this.#nodes[level]!.set(
+          place,
+          poseidon(level === 0 ? this.#bottomElements(place) : this.#children(level, place)),
+        );
+        this.#dirty[level + 1]?.add(Math.floor(place / this.#arities[level + 1]!));
+      }
+      dirty.clear();
+    }
+  }
+
+  #node(level: number, place: number): bigint {
+    return this.#nodes[level]!.get(place) ?? this.#empty[level]!;
+  }
+
+  #children(level: number, place: number): bigint[] {
+    const arity = this.#arities[level]!;
+    return Array.from({ length: arity }, (_, child) => this.#node(level - 1, place * arity + child));
+  }
+
+  #bottomElements(place: number): bigint[] {
+    const arity = this.#arities[0]!;
+    const elements: bigint[] = [];
+    for (let index = place * arity; index < (place + 1) * arity; index++) {
+      const account = this.#accounts.get(index);
+      elements.push(account?.keyHash ?? 0n, packWord(account));
+    }
+    return elements;
+  }
+}
+
+/** Hashes of the empty node of every level, bottom first; the last is the root of the empty tree. */
+export function emptyNodes(depth: number): bigint[] {
+  const nodes: bigint[] = [];
+  for (const arity of aritiesOf(depth)) {
+    const below = nodes.at(-1);
+    nodes.push(poseidon(Array<bigint>(below === undefined ? 2 * arity : arity).fill(below ?? 0n)));
+  }
+  return nodes;
+}
+
+function aritiesOf(depth: number): readonly number[] {
+  const arities = ARITIES[depth];
+  if (arities === undefined) {
+    throw new MillraceError('input', 'unknown-depth', `There is no account tree of depth ${depth}`, {
+      details: { expected: Object.keys(ARITIES), found: depth },
+      fix: 'Use one of the depths of docs/protocol.md, section 1.',
+    });
+  }
+  return arities;
+}
