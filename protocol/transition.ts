@@ -1,3 +1,4 @@
+import type { Account } from './account.ts';
 import { DraftAccounts } from './draft-accounts.ts';
 import { MillraceError } from './error.ts';
 import { decodeFee } from './fee.ts';
@@ -95,6 +96,16 @@ export class BatchDraft {
   /** Places and account slots taken so far. */
   get counts(): { l1: number; l2: number; accounts: number } {
     return { l1: this.#l1.length, l2: this.#l2.length, accounts: this.#accounts.countWith([]) };
+  }
+
+  /** The account as the ops so far leave it; fees are credited only when the batch is sealed. */
+  account(index: number): Account | undefined {
+    return this.#accounts.get(index);
+  }
+
+  /** The next index that the batch would create. */
+  get accountCount(): number {
+    return this.#accounts.accountCount;
   }
 
   /**
