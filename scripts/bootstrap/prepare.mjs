@@ -1,0 +1,42 @@
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { dependencies } from './dependencies.mjs';
+import { withFileLock } from './file-lock.mjs';
+import { ensureNative } from './native.mjs';
+import { ensureRedis } from './redis.mjs';
+import { toolchain } from './toolchain.mjs';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * Makes this clone ready to run: Node 24, the npm packages, the native addon, and Redis where it is
+ * asked for. What is ready already costs a few milliseconds. Two at once take turns.
+ *
+ * @param {{ redis: boolean }} needs
+ * @returns {Promise<{ bin: string, env: NodeJS.ProcessEnv }>} the folder that holds Node 24, and an
+ *   environment in which it is first in PATH
+ */
+export async function prepare({ redis }) {
+  const { bin } = toolchain(ROOT);
+  const env = {
+    ...process.env,
+    PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
+    HARDHAT_DISABLE_TELEMETRY: 'true', // it would ask a question on the first run
+  };
+  if (!toolchain(ROOT).isReady || !dependencies(ROOT).isReady) {
+    const waiting = (/** @type {string} */ holder) =>
+      process.stderr.write(`- waiting for the set-up that process ${holder} is doing\n`);
+    await withFileLock(join(ROOT, '.toolchain', 'setup.lock'), () => install(env), waiting);
+  }
+  await ensureNative(ROOT);
+  if (redis) await ensureRedis(ROOT);
+  return { bin, env };
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+async function install(env) {
+  const node = toolchain(ROOT);
+  if (!node.isReady) await node.install();
+  const packages = dependencies(ROOT);
+  if (!packages.isReady) await packages.install(env);
+}
