@@ -1,4 +1,5 @@
-import type { L1Op } from '../protocol/l1-ops.ts';
+import type { L1Elements, L1Op } from '../protocol/l1-ops.ts';
+import type { Groth16Proof } from '../prover/proof.ts';
 
 /**
  * What the aggregator needs from the node's durable store. The batcher's store implements all three
@@ -29,7 +30,7 @@ export interface QueuedL1Op {
   /** Position in the contract's queue, from 0, without gaps. */
   readonly id: number;
   /** The three elements of docs/protocol.md section 2.2, each below 2^248. */
-  readonly elements: readonly [bigint, bigint, bigint];
+  readonly elements: L1Elements;
   readonly op: L1Op;
   /** L1 block time at which it was queued, seconds. */
   readonly timestamp: number;
@@ -57,13 +58,6 @@ export interface L1OpSink {
 // ---------------------------------------------------------------------------------------------------
 // Batches
 
-/** A Groth16 proof in snarkjs's JSON form: decimal strings, projective with last coordinate 1. */
-export interface Groth16ProofJson {
-  readonly pi_a: readonly string[];
-  readonly pi_b: readonly (readonly string[])[];
-  readonly pi_c: readonly string[];
-}
-
 /** A batch with a proof that was verified against its shape's key. */
 export interface ProvenBatch {
   /** From 1, without gaps. */
@@ -80,7 +74,7 @@ export interface ProvenBatch {
   readonly y: bigint;
   /** The data of docs/protocol.md section 3.3. */
   readonly data: Uint8Array;
-  readonly proof: Groth16ProofJson;
+  readonly proof: Groth16Proof;
 }
 
 /** Keeps the batches. Status of one, as far as the aggregator moves it: proven -> submitted -> finalized. */

@@ -1,0 +1,52 @@
+import type { JsonRpcProvider } from 'ethers';
+
+/** Gas that one transaction may use at most (EIP-7825). */
+export const TRANSACTION_GAS_CAP = 16_777_216n;
+
+/** EIP-1559 prices, wei per gas. */
+export interface Fees {
+  readonly maxFeePerGas: bigint;
+  readonly maxPriorityFeePerGas: bigint;
+}
+
+const FALLBACK_TIP = 1_000_000_000n;
+
+/**
+ * What to offer now: a base fee twice the latest block's, so that it holds for at least five full blocks,
+ * and the tip that the node suggests (1 gwei where it suggests none), never more than `cap`.
+ */
+export async function currentFees(provider: JsonRpcProvider, cap: bigint): Promise<Fees> {
+  const [block, suggested] = await Promise.all([
+    provider.getBlock('latest'),
+    provider.send('eth_maxPriorityFeePerGas', []).then(
+      (tip: unknown) => BigInt(tip as string),
+      () => FALLBACK_TIP,
+    ),
+  ]);
+  const tip = min(suggested, cap);
+  return { maxFeePerGas: min(2n * (block?.baseFeePerGas ?? 0n) + tip, cap), maxPriorityFeePerGas: tip };
+}
+
+/**
+ * Fees that nodes accept as a replacement of a transaction with fees `previous`: both at least an eighth
+ * higher (they ask for a tenth), and at least `current`. Undefined if that exceeds `cap`.
+ */
+export function replacementFees(previous: Fees, current: Fees, cap: bigint): Fees | undefined {
+  const maxFeePerGas = max(raise(previous.maxFeePerGas), current.maxFeePerGas);
+  const maxPriorityFeePerGas = max(raise(previous.maxPriorityFeePerGas), current.maxPriorityFeePerGas);
+  if (maxFeePerGas > cap) return undefined;
+  return { maxFeePerGas: max(maxFeePerGas, maxPriorityFeePerGas), maxPriorityFeePerGas };
+}
+
+/** An eighth more, rounded up, and never the same. */
+function raise(fee: bigint): bigint {
+  return fee + fee / 8n + 1n;
+}
+
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}

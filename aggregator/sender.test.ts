@@ -1,0 +1,222 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type JsonRpcProvider, Transaction, Wallet } from 'ethers';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type LocalL1, startLocalL1 } from '../scripts/local-l1.ts';
+import { MemoryJournal } from '../test/support/memory-journal.ts';
+import { type RpcProxy, startRpcProxy } from '../test/support/rpc-proxy.ts';
+import { TRANSACTION_GAS_CAP } from './fees.ts';
+import { l1Provider } from './l1-connection.ts';
+import { TransactionSender } from './sender.ts';
+
+/** A contract that counts the calls it gets, in its storage slot 0. */
+const COUNTER_CODE = '0x5f5460010160005500';
+const COUNTER = '0x00000000000000000000000000000000000c0de1';
+/** A contract that burns all the gas it gets. */
+const BURNER_CODE = '0x5b600056';
+const BURNER = '0x00000000000000000000000000000000000c0de2';
+const GWEI = 10n ** 9n;
+const CALL = { to: COUNTER, data: '0x', purpose: 'count' };
+
+let l1: LocalL1;
+let chain: JsonRpcProvider;
+let proxy: RpcProxy;
+let provider: JsonRpcProvider;
+let snapshot: string;
+let journal: MemoryJournal;
+let ended: AbortController;
+
+beforeAll(async () => {
+  l1 = await startLocalL1();
+  chain = l1Provider(l1.url, l1.chainId);
+  proxy = await startRpcProxy(l1.url);
+  await chain.send('anvil_setCode', [COUNTER, COUNTER_CODE]);
+  await chain.send('anvil_setCode', [BURNER, BURNER_CODE]);
+});
+
+afterAll(async () => {
+  chain.destroy();
+  await proxy.close();
+  await l1.stop();
+});
+
+beforeEach(async () => {
+  snapshot = (await chain.send('evm_snapshot', [])) as string;
+  provider = l1Provider(proxy.url, l1.chainId);
+  journal = new MemoryJournal();
+  ended = new AbortController();
+});
+
+afterEach(async () => {
+  ended.abort();
+  proxy.down = false;
+  provider.destroy();
+  await chain.send('evm_setAutomine', [true]);
+  await chain.send('anvil_dropAllTransactions', []);
+  await chain.send('evm_revert', [snapshot]);
+});
+
+function newSender(maxFeePerGas = 100n * GWEI): TransactionSender {
+  return new TransactionSender({
+    provider,
+    wallet: new Wallet(l1.privateKeys[1]!),
+    chainId: l1.chainId,
+    journal,
+    logger: pino({ level: 'silent' }),
+    signal: ended.signal,
+    maxFeePerGas,
+    pollMs: 5,
+  });
+}
+
+async function counted(): Promise<number> {
+  return Number(await chain.getStorage(COUNTER, 0));
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await pause(5);
+}
+
+test('a transaction is saved, sent once and reported with its block and cost', async () => {
+  const sender = newSender();
+  const mined = await sender.send(CALL);
+  expect(mined.succeeded).toBe(true);
+  expect(mined.location.transactionHash).toBe(journal.saved[0]!.hash);
+  expect(mined.gasUsed).toBeGreaterThan(21_000n);
+  await sender.send(CALL);
+  expect(journal.saved.map(({ nonce }) => nonce)).toEqual([0, 1]);
+  expect(await counted()).toBe(2);
+});
+
+test('a process that ends between saving and sending has it sent by the next one, once', async () => {
+  journal.afterSave = () => {
+    throw new Error('killed');
+  };
+  await expect(newSender().send(CALL)).rejects.toThrow('killed');
+  expect(await counted()).toBe(0);
+  journal.afterSave = () => undefined;
+
+  await newSender().finishPending();
+  await newSender().finishPending();
+  expect(await counted()).toBe(1);
+  expect(journal.saved).toHaveLength(1);
+});
+
+test('a process that ends between sending and the receipt sends nothing twice', async () => {
+  await chain.send('evm_setAutomine', [false]);
+  const sending = newSender().send(CALL);
+  await until(async () => (await chain.send('txpool_status', [])).pending === '0x1');
+  ended.abort(new Error('killed'));
+  await expect(sending).rejects.toThrow('killed');
+
+  ended = new AbortController();
+  const finishing = newSender().finishPending();
+  await chain.send('anvil_mine', ['0x1']);
+  await finishing;
+  expect(await counted()).toBe(1);
+  expect(journal.saved).toHaveLength(1);
+});
+
+test('an answer that is lost on the way back does no harm', async () => {
+  proxy.loseAnswerTo('eth_sendRawTransaction');
+  await newSender().send(CALL);
+  expect(await counted()).toBe(1);
+  expect(journal.saved).toHaveLength(1);
+});
+
+test('it waits while the L1 node is unreachable', async () => {
+  proxy.down = true;
+  const sending = newSender().send(CALL);
+  await pause(50);
+  proxy.down = false;
+  expect((await sending).succeeded).toBe(true);
+  expect(await counted()).toBe(1);
+});
+
+test('fees rise, up to the cap, until the transaction is mined; then only one of them counts', async () => {
+  await chain.send('evm_setAutomine', [false]);
+  const sending = newSender(60n * GWEI).send(CALL);
+  const mineWithBaseFee = async (fee: bigint): Promise<void> => {
+    await chain.send('anvil_setNextBlockBaseFeePerGas', [`0x${fee.toString(16)}`]);
+    await chain.send('evm_mine', []);
+  };
+  await until(async () => (await chain.send('txpool_status', [])).pending === '0x1');
+  // Blocks too dear for it pass: the sender offers more, but never above its cap.
+  for (const [baseFee, attempts] of [
+    [5n, 2],
+    [20n, 3],
+  ] as const) {
+    while (journal.saved.length < attempts) {
+      await mineWithBaseFee(baseFee * GWEI);
+      await pause(10);
+    }
+  }
+  for (let block = 0; block < 8; block++) {
+    await mineWithBaseFee(100n * GWEI);
+    await pause(10);
+  }
+  expect(await counted()).toBe(0);
+  // anvil drops what cannot pay the base fee, so it is sent again, and then mined.
+  while ((await counted()) === 0) {
+    await mineWithBaseFee(1n * GWEI);
+    await pause(10);
+  }
+  expect((await sending).succeeded).toBe(true);
+  expect(await counted()).toBe(1);
+  expect(new Set(journal.saved.map(({ nonce }) => nonce))).toEqual(new Set([0]));
+  for (const { maxFeePerGas } of journal.saved) expect(maxFeePerGas).toBeLessThanOrEqual(60n * GWEI);
+});
+
+test('after a reorg what fell out is sent again before anything else', async () => {
+  await newSender().send(CALL);
+  await newSender().send(CALL);
+  expect(await counted()).toBe(2);
+  await chain.send('evm_revert', [snapshot]);
+  snapshot = (await chain.send('evm_snapshot', [])) as string;
+  expect(await counted()).toBe(0);
+
+  await newSender().send(CALL);
+  expect(await counted()).toBe(3);
+  expect(journal.saved.map(({ nonce }) => nonce)).toEqual([0, 1, 2]);
+});
+
+test('a saved transaction that L1 refuses to take is given up, and its nonce is used again', async () => {
+  const wallet = new Wallet(l1.privateKeys[1]!);
+  const fees = { maxFeePerGas: 2n * GWEI, maxPriorityFeePerGas: GWEI };
+  const gasLimit = 4n * TRANSACTION_GAS_CAP; // more than a block holds
+  const raw = await wallet.signTransaction({
+    type: 2,
+    chainId: l1.chainId,
+    to: COUNTER,
+    nonce: 0,
+    gasLimit,
+    ...fees,
+  });
+  journal.saveTransaction({
+    from: wallet.address,
+    nonce: 0,
+    hash: Transaction.from(raw).hash!,
+    raw,
+    purpose: 'poison',
+    gasLimit,
+    ...fees,
+  });
+  expect((await newSender().send(CALL)).succeeded).toBe(true);
+  expect(await counted()).toBe(1);
+  expect(journal.saved.map(({ nonce }) => nonce)).toEqual([0, 0]);
+});
+
+test('a call above the gas cap, and an operator without funds, are refused with a reason', async () => {
+  await expect(newSender().send({ ...CALL, to: BURNER })).rejects.toMatchObject({
+    code: 'gas-cap',
+    kind: 'refused',
+  });
+  expect(journal.saved).toEqual([]);
+
+  const sender = newSender();
+  await chain.send('anvil_setBalance', [sender.address, '0x1']);
+  await expect(sender.send(CALL)).rejects.toMatchObject({ code: 'out-of-funds' });
+  await chain.send('anvil_setBalance', [sender.address, `0x${(10n ** 18n).toString(16)}`]);
+  await newSender().finishPending();
+  expect(journal.saved.length).toBeLessThanOrEqual(1);
+});

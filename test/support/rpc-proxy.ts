@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+
+/** A connection to an L1 node that a test can cut. */
+export interface RpcProxy {
+  readonly url: string;
+  /** How many requests of a method came through. */
+  count(method: string): number;
+  /** While true, every connection is cut before the node hears anything. */
+  down: boolean;
+  /** Cuts the connection of the next request of this method after the node has answered it, before the answer arrives. */
+  loseAnswerTo(method: string): void;
+  close(): Promise<void>;
+}
+
+/** Starts a proxy on a free loopback port in front of the JSON-RPC node at `target`. */
+export async function startRpcProxy(target: string): Promise<RpcProxy> {
+  const seen: string[] = [];
+  let lose: string | undefined;
+  const server = createServer((request, response) => {
+    void forward(request, response).catch(() => request.socket.destroy());
+  });
+
+  async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (proxy.down) {
+      request.socket.destroy();
+      return;
+    }
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks);
+    const parsed = JSON.parse(body.toString()) as { method: string } | { method: string }[];
+    const methods = [parsed].flat().map((call) => call.method);
+    seen.push(...methods);
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(target, { method: 'POST', headers, body });
+    const text = await answer.text();
+    if (lose !== undefined && methods.includes(lose)) {
+      lose = undefined;
+      request.socket.destroy();
+      return;
+    }
+    response.writeHead(answer.status, headers).end(text);
+  }
+
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+  const proxy: RpcProxy = {
+    url: `http://127.0.0.1:${address.port}`,
+    down: false,
+    count: (method) => seen.filter((name) => name === method).length,
+    loseAnswerTo: (method) => {
+      lose = method;
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+  return proxy;
+}
