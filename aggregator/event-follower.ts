@@ -1,0 +1,90 @@
+import type { JsonRpcProvider, Log } from 'ethers';
+import { MillraceError } from '../protocol/error.ts';
+import type { L1Cursor, L1Location } from './ports.ts';
+
+/** How many times L1 has to look shorter than what was read before that counts as a reorg: nodes behind one URL differ. */
+const LOOKS_AT_SHORTER_CHAIN = 5;
+
+/** What a look at L1 found. */
+export type Look =
+  | { readonly kind: 'nothing' }
+  /** The next events in order, of all blocks after the cursor up to and including the new one. */
+  | { readonly kind: 'events'; readonly logs: readonly Log[]; readonly cursor: L1Cursor }
+  /** The cursor's block is no longer on the chain. */
+  | { readonly kind: 'reorg' };
+
+export interface EventFollowerOptions {
+  readonly provider: JsonRpcProvider;
+  readonly address: string;
+  /** First topic of the events to follow. */
+  readonly topic: string;
+  /** Block of the contract's deployment. */
+  readonly startBlock: number;
+  /** Blocks that have to lie on top of a block before its events count; 0: none. */
+  readonly confirmations: number;
+  /** Most blocks to ask for at once; default 2,000. */
+  readonly maxBlocks?: number;
+}
+
+/** Reads one kind of event of one contract, block by block. It keeps nothing: the cursor comes from the store. */
+export class EventFollower {
+  readonly #options: EventFollowerOptions;
+  #looksAtShorterChain = 0;
+
+  constructor(options: EventFollowerOptions) {
+    this.#options = options;
+  }
+
+  /** Reads on from `cursor`; undefined: from the deployment. */
+  async look(cursor: L1Cursor | undefined): Promise<Look> {
+    const { provider, address, topic, startBlock, confirmations, maxBlocks = 2_000 } = this.#options;
+    const head = await provider.getBlockNumber();
+    if (cursor !== undefined) {
+      if (head < cursor.blockNumber) {
+        return { kind: ++this.#looksAtShorterChain < LOOKS_AT_SHORTER_CHAIN ? 'nothing' : 'reorg' };
+      }
+      this.#looksAtShorterChain = 0;
+      if (!(await this.isOnChain(cursor))) return { kind: 'reorg' };
+    }
+    const from = cursor === undefined ? startBlock : cursor.blockNumber + 1;
+    const to = Math.min(head - confirmations, from + maxBlocks - 1);
+    if (to < from) return { kind: 'nothing' };
+
+    const last = await provider.getBlock(to);
+    if (last?.hash == null) return { kind: 'nothing' };
+    const next = { blockNumber: to, blockHash: last.hash };
+    const logs = await provider.getLogs({ address, topics: [topic], fromBlock: from, toBlock: to });
+    // The chain may have changed between these questions; a hash stands for all blocks before it.
+    const stable = (await this.isOnChain(next)) && (cursor === undefined || (await this.isOnChain(cursor)));
+    return stable ? { kind: 'events', logs, cursor: next } : { kind: 'nothing' };
+  }
+
+  /** The last block before the deployment, which no reorg that leaves the contract in place can reach. */
+  async origin(): Promise<L1Cursor> {
+    const blockNumber = this.#options.startBlock - 1;
+    const block = await this.#options.provider.getBlock(blockNumber);
+    if (block?.hash == null) {
+      throw new MillraceError(
+        'refused',
+        'deployment-gone',
+        'The L1 node does not know the block before the deployment',
+        {
+          details: { blockNumber },
+          fix: 'Use an L1 node that is synchronized, of the chain that the deployment manifest names.',
+        },
+      );
+    }
+    return { blockNumber, blockHash: block.hash };
+  }
+
+  /** Whether this block is on the chain now. */
+  async isOnChain(block: Pick<L1Location, 'blockNumber' | 'blockHash'>): Promise<boolean> {
+    const found = await this.#options.provider.getBlock(block.blockNumber);
+    return found?.hash === block.blockHash;
+  }
+}
+
+/** The place of a log. */
+export function locationOf({ blockNumber, blockHash, transactionHash }: Log): L1Location {
+  return { blockNumber, blockHash, transactionHash };
+}
