@@ -1,0 +1,42 @@
+import { MillraceError } from '../protocol/error.ts';
+import { SnarkjsBackend } from './backends/snarkjs.ts';
+import type { Groth16Proof } from './proof.ts';
+
+export interface ProofOutput {
+  readonly proof: Groth16Proof;
+  /** Canonical decimal strings, as in snarkjs's `public.json`. */
+  readonly publicSignals: string[];
+}
+
+/** Something that makes Groth16 proofs on BN254. It may keep proving keys loaded between proofs. */
+export interface ProofBackend {
+  readonly name: BackendName;
+  /**
+   * Proves. Both files are hostile until checked; neither is changed.
+   *
+   * @param zkey path of a Groth16 proving key of snarkjs, for any circuit
+   * @param wtns path of the circuit's witness in iden3's format, or its bytes
+   * @throws {MillraceError} `input` / `bad-witness-file`, `bad-zkey`, `witness-mismatch`
+   */
+  prove(zkey: string, wtns: string | Uint8Array): Promise<ProofOutput>;
+  /** Frees what is kept. Waits for the proof in work. */
+  close(): Promise<void>;
+}
+
+export type BackendName = 'snarkjs' | 'native';
+export const BACKEND_CHOICES = ['auto', 'snarkjs', 'native'] as const;
+export type BackendChoice = (typeof BACKEND_CHOICES)[number];
+
+/**
+ * Opens a backend; `auto` takes the fastest one that this installation has.
+ *
+ * @throws {MillraceError} `refused` / `backend-missing` when the named one is not there.
+ */
+export async function selectBackend(choice: BackendChoice): Promise<ProofBackend> {
+  if (choice === 'native') {
+    throw new MillraceError('refused', 'backend-missing', 'This installation has no native prover', {
+      fix: 'Use --backend snarkjs, or auto.',
+    });
+  }
+  return new SnarkjsBackend();
+}

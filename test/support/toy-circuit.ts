@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { curves, powersOfTau, zKey } from 'snarkjs';
+import { poseidon } from '../../protocol/poseidon.ts';
+
+const run = promisify(execFile);
+const require = createRequire(import.meta.url);
+
+/** Three public inputs as the batch circuit has, and a private x with C = Poseidon(x) and y = x z. */
+const SOURCE = `pragma circom 2.2.0;
+include "poseidon.circom";
+template Chain() {
+    signal input C;
+    signal input z;
+    signal input y;
+    signal input x[2];
+    component h = Poseidon(2);
+    h.inputs <== x;
+    C === h.out;
+    y === x[0] * z;
+}
+component main { public [C, z, y] } = Chain();
+`;
+
+/** The line of SOURCE that an input with a wrong C breaks. */
+export const TOY_C_LINE = 10;
+
+/** Files of the toy circuit. */
+export interface ToyFiles {
+  readonly folder: string;
+  readonly r1cs: string;
+  readonly wasm: string;
+  readonly zkey: string;
+  /** A key without a contribution: gamma equals delta. */
+  readonly forgeableZkey: string;
+  readonly vkey: Record<string, unknown>;
+  readonly forgeableVkey: Record<string, unknown>;
+}
+
+/** Builds the toy circuit with circom and snarkjs, once for each version of its source. */
+export async function toyCircuit(): Promise<ToyFiles> {
+  const hash = createHash('sha256').update(SOURCE).digest('hex').slice(0, 16);
+  const folder = join(tmpdir(), `millrace-toy-${hash}`);
+  if (!existsSync(folder)) {
+    const work = await mkdtemp(`${folder}-`);
+    await build(work);
+    // Several test files may build at once: the first one wins, the others drop theirs.
+    await rename(work, folder).catch(() => rm(work, { recursive: true, force: true }));
+  }
+  return {
+    folder,
+    r1cs: join(folder, 'toy.r1cs'),
+    wasm: join(folder, 'toy_js', 'toy.wasm'),
+    zkey: join(folder, 'toy.zkey'),
+    forgeableZkey: join(folder, 'toy-forgeable.zkey'),
+    vkey: JSON.parse(await readFile(join(folder, 'vkey.json'), 'utf8')),
+    forgeableVkey: JSON.parse(await readFile(join(folder, 'vkey-forgeable.json'), 'utf8')),
+  };
+}
+
+/** The circuit's input for x, and the public signals that it must give. */
+export function toyInput(
+  x: bigint,
+  z = 7n,
+): { input: Record<string, string | string[]>; publicSignals: string[] } {
+  const c = poseidon([x, 1n]);
+  const publicSignals = [c, z, x * z].map(String);
+  const [C = '', Z = '', y = ''] = publicSignals;
+  return { input: { C, z: Z, y, x: [String(x), '1'] }, publicSignals };
+}
+
+async function build(folder: string): Promise<void> {
+  await writeFile(join(folder, 'toy.circom'), SOURCE);
+  const circomlib = join(dirname(require.resolve('circomlib/package.json')), 'circuits');
+  const circom = require.resolve('circom2/cli.js');
+  // circom in WASM sees only the folders between its working directory and the root.
+  const options = ['--r1cs', '--wasm', '--O2', '-l', circomlib, '-o', folder];
+  await run(process.execPath, [circom, join(folder, 'toy.circom'), ...options], { cwd: '/' });
+
+  const file = (name: string): string => join(folder, name);
+  const curve = await curves.getCurveFromName('bn128');
+  try {
+    await powersOfTau.newAccumulator(curve, 9, file('pot0.ptau'));
+    await powersOfTau.contribute(file('pot0.ptau'), file('pot1.ptau'), 'toy', 'toy');
+    await powersOfTau.preparePhase2(file('pot1.ptau'), file('pot.ptau'));
+    await zKey.newZKey(file('toy.r1cs'), file('pot.ptau'), file('toy-forgeable.zkey'));
+    await zKey.contribute(file('toy-forgeable.zkey'), file('toy.zkey'), 'toy', 'toy');
+    const keys = { 'vkey.json': 'toy.zkey', 'vkey-forgeable.json': 'toy-forgeable.zkey' };
+    for (const [vkey, zkey] of Object.entries(keys)) {
+      await writeFile(file(vkey), JSON.stringify(await zKey.exportVerificationKey(file(zkey))));
+    }
+  } finally {
+    await curve.terminate();
+  }
+  for (const name of ['pot0.ptau', 'pot1.ptau', 'pot.ptau']) await rm(file(name));
+}
