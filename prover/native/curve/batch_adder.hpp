@@ -3,8 +3,7 @@
 // for mixed addition to Jacobian coordinates.
 #pragma once
 
-#include <vector>
-
+#include "../system/wiping.hpp"
 #include "bn254.hpp"
 
 namespace millrace {
@@ -64,7 +63,8 @@ class BatchAdder {
     return Kind::doubling;
   }
 
-  std::vector<Field> denominators_, prefixes_;
+  // Wiped: in a setup the sums are multiples by secret scalars.
+  WipedVector<Field> denominators_, prefixes_;
   std::vector<Kind> kinds_;
 };
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -31,7 +32,11 @@ void parallelBlocks(unsigned threads, size_t count, size_t block, const Body& bo
   };
   const size_t blocks = (count + block - 1) / block;
   std::vector<std::thread> helpers;
-  for (size_t i = 1; i < std::min<size_t>(threads, blocks); i++) helpers.emplace_back(work);
+  try {
+    for (size_t i = 1; i < std::min<size_t>(threads, blocks); i++) helpers.emplace_back(work);
+  } catch (const std::system_error&) {
+    // No more threads to be had: those that started, and this one, do all the work.
+  }
   work();
   for (std::thread& helper : helpers) helper.join();
   if (failure) std::rethrow_exception(failure);

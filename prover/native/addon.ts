@@ -1,0 +1,108 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { MillraceError } from '../../protocol/error.ts';
+
+/** 1 for G1, 2 for G2. */
+export type Group = 1 | 2;
+
+declare const tableBrand: unique symbol;
+/** A table of a generator's multiples, in native memory; freed with the object. */
+export interface NativeTable {
+  readonly [tableBrand]: never;
+}
+
+/** Where the constraints are in an r1cs file and the circuit's sizes; the caller has checked the file's header. */
+export interface CircuitLayout {
+  readonly r1csPath: string;
+  /** Payload of the constraint section, bytes. */
+  readonly constraintsOffset: number;
+  readonly constraintsBytes: number;
+  /** Number of wires, the constant one included. */
+  readonly wires: number;
+  /** Public outputs and inputs, without the constant one; below `wires`. */
+  readonly publicWires: number;
+  readonly constraints: number;
+  /** k, where the domain has 2^k >= constraints + publicWires + 1 rows; at most 27. */
+  readonly domainPower: number;
+}
+
+/** Secrets of a setup: 32 bytes each, little-endian, in [1, r). */
+export interface SetupSecrets {
+  readonly tau: Uint8Array;
+  readonly alpha: Uint8Array;
+  readonly beta: Uint8Array;
+  readonly delta: Uint8Array;
+}
+
+/** The circuit's polynomials at tau: arrays of scalars, 32 bytes each, plain, little-endian. Secret: wipe after use. */
+export interface QapScalars {
+  /** A_s(tau) for each wire s. */
+  readonly a: Uint8Array;
+  /** B_s(tau) for each wire. */
+  readonly b: Uint8Array;
+  /** beta A_s(tau) + alpha B_s(tau) + C_s(tau) for each wire. */
+  readonly combined: Uint8Array;
+  /** `combined` of the private wires, over delta. */
+  readonly l: Uint8Array;
+  /** Lagrange basis of the odd 2^(k+1)-th roots of unity at tau, over delta: 2^k of them. */
+  readonly h: Uint8Array;
+  /** tau^(2^k + i) - tau^i for i < 2^k. */
+  readonly vanishing: Uint8Array;
+  /** Bytes written as the payload of the zkey's coefficient section. */
+  readonly coefficientBytes: number;
+}
+
+/**
+ * The C++ addon. All work happens off the event loop. Rejections are `Error`s with a `code`: `bad-r1cs` (what is wrong
+ * with the constraints), `bad-tau` (draw another), `io`, `out-of-memory`, `native-failure`.
+ */
+export interface NativeAddon {
+  /** The arithmetic in use: the fastest that this machine runs, or the one that `MILLRACE_KERNEL` names. */
+  readonly kernel: 'adx' | 'portable';
+  /** A table that suits about `expectedScalars` multiplications of the group's generator. */
+  fixedBase(group: Group, expectedScalars: number): Promise<NativeTable>;
+  /**
+   * @param scalars 32 bytes each, little-endian, below r
+   * @returns affine points, 64 or 128 bytes each, Montgomery form, little-endian: the layout of zkey and ptau files
+   */
+  multiply(table: NativeTable, scalars: Uint8Array, threads: number): Promise<Uint8Array>;
+  /** From the layout of files to plain big-endian, which snarkjs hashes; 0 at infinity. */
+  toBigEndian(group: Group, points: Uint8Array): Promise<Uint8Array>;
+  /** Also writes the payload of the zkey's coefficient section to the open file `fd` at `position`. */
+  evaluateQap(
+    layout: CircuitLayout,
+    secrets: SetupSecrets,
+    fd: number,
+    position: number,
+  ): Promise<QapScalars>;
+}
+
+const builds = fileURLToPath(new URL('../../build/native/', import.meta.url));
+
+/**
+ * Loads the addon that the bootstrap built (build.mjs).
+ *
+ * @returns undefined where it was not built, because there is no compiler
+ * @throws {MillraceError} `refused` / `native-kernel` when it is there but `MILLRACE_KERNEL` names a kernel that is
+ *   unknown or that this processor does not have
+ */
+export function loadNative(): NativeAddon | undefined {
+  const pointer = `${builds}current`;
+  if (!existsSync(pointer)) return undefined;
+  const addon = `${builds}${readFileSync(pointer, 'utf8')}/millrace.node`;
+  if (!existsSync(addon)) return undefined;
+  try {
+    return createRequire(import.meta.url)(addon) as NativeAddon;
+  } catch (cause) {
+    throw new MillraceError('refused', 'native-kernel', 'The native addon does not load', {
+      details: {
+        addon,
+        kernel: process.env.MILLRACE_KERNEL,
+        reason: cause instanceof Error ? cause.message : cause,
+      },
+      fix: 'Unset MILLRACE_KERNEL, or set it to adx or portable; else remove build/native and build again.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,124 @@
+// Builds the C++ addon with a plain compiler call, cached by a hash of everything that makes it.
+// Plain JavaScript without dependencies, because the bootstrap calls it; also runs as a script.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const repository = resolve(here, '../..');
+
+const flags = [
+  '-std=c++17',
+  '-O3',
+  '-fPIC',
+  '-shared',
+  '-pthread',
+  '-fvisibility=hidden',
+  '-Wall',
+  '-Wextra',
+  '-DNAPI_VERSION=8',
+  '-DNODE_ADDON_API_CPP_EXCEPTIONS',
+  ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []),
+];
+
+/** The C++ sources, as paths relative to this folder, sorted. */
+function sources() {
+  return readdirSync(here, { recursive: true })
+    .map(String)
+    .filter((path) => /\.(cc|hpp)$/.test(path))
+    .sort();
+}
+
+/** First of CXX, g++, clang++ that answers, with its version line; undefined where there is none. */
+function findCompiler() {
+  for (const command of [process.env.CXX, 'g++', 'clang++']) {
+    if (!command) continue;
+    try {
+      const version = execFileSync(command, ['--version'], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      return { command, version: version.split('\n')[0] };
+    } catch (error) {
+      if (error.code !== 'ENOENT' && error.status === undefined) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** Where the builds are: one folder for each key, and the file `current` that names the key in use. */
+export const BUILDS = join(repository, 'build', 'native');
+
+/** @param {string} compilerVersion */
+function buildKey(compilerVersion) {
+  const hash = createHash('sha256');
+  for (const part of [compilerVersion, process.platform, process.arch, ...flags]) hash.update(`${part}\0`);
+  for (const path of sources()) hash.update(`${path}\0`).update(readFileSync(join(here, path)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+/**
+ * Builds the addon unless it is there already. Never fails: without a compiler, or when the compiler
+ * refuses, Millrace works with its WASM backends, only slower.
+ * @param {(line: string) => void} [say] one line for people
+ * @returns {string | undefined} the addon's path, undefined if there is none
+ */
+export function buildNative(say = console.log) {
+  const compiler = findCompiler();
+  if (compiler === undefined) {
+    say('native addon: no C++ compiler (g++ or clang++) found; using the slower WASM backends');
+    return undefined;
+  }
+  const folder = join(BUILDS, buildKey(compiler.version));
+  const addon = join(folder, 'millrace.node');
+  if (!existsSync(addon)) {
+    const started = performance.now();
+    const problem = compile(compiler.command, folder, addon);
+    if (problem !== undefined) {
+      say(`native addon: ${compiler.command} failed, using the slower WASM backends: ${problem}`);
+      return undefined;
+    }
+    say(
+      `native addon: built with ${compiler.command} in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+    );
+  }
+  makeCurrent(basename(folder));
+  return addon;
+}
+
+/** Compiles under a temporary name, so that nobody loads half a file. Returns what went wrong, if anything. */
+function compile(command, folder, addon) {
+  mkdirSync(folder, { recursive: true });
+  const temporary = join(folder, `${process.pid}.tmp`);
+  const includes = ['node-api-headers/include', 'node-addon-api'].flatMap((path) => [
+    '-isystem',
+    join(repository, 'node_modules', path),
+  ]);
+  try {
+    execFileSync(command, [...flags, ...includes, join(here, 'addon.cc'), '-o', temporary], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    renameSync(temporary, addon);
+    return undefined;
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    return String(error.stderr ?? error.message)
+      .trim()
+      .split('\n')
+      .slice(0, 3)
+      .join(' | ');
+  }
+}
+
+function makeCurrent(key) {
+  const pointer = join(BUILDS, 'current');
+  if (existsSync(pointer) && readFileSync(pointer, 'utf8') === key) return;
+  const temporary = `${pointer}.${process.pid}.tmp`;
+  writeFileSync(temporary, key);
+  renameSync(temporary, pointer);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) buildNative();

@@ -1,0 +1,75 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { loadNative } from '../native/addon.ts';
+import type { SetupBackend } from './backend.ts';
+import { NativeSetupBackend } from './native-backend.ts';
+import { readR1csHeader } from './r1cs-header.ts';
+import { withSecrets } from './secrets.ts';
+import { writeZkey } from './zkey-writer.ts';
+
+export interface SetupProgress {
+  readonly stage: 'constraints' | 'points';
+  /** Of `total`; constraints or points. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface DevSetupOptions {
+  /** The circuit, as circom compiled it for bn128. */
+  readonly r1cs: string;
+  /** Where the proving key goes. It appears there only when it is complete. */
+  readonly zkey: string;
+  /** Default: what the machine has. */
+  readonly threads?: number;
+  /** Default: native where the addon was built, else WASM. */
+  readonly backend?: 'native' | 'wasm';
+  readonly onProgress?: (progress: SetupProgress) => void;
+}
+
+/**
+ * Makes a Groth16 proving key for development: straight from the circuit and random secrets that are wiped at the end.
+ * Whoever could read this process's memory meanwhile can forge proofs, so such keys are for local chains only.
+ *
+ * The file is what snarkjs makes by `zkey new` and one `zkey contribute`: gamma is 1 and delta is random. snarkjs
+ * accepts it everywhere, `zkey verify` included.
+ *
+ * @returns which arithmetic was used, and the time it took in ms
+ * @throws {MillraceError} `input` / `bad-r1cs`
+ */
+export async function devSetup(
+  options: DevSetupOptions,
+): Promise<{ backend: 'native' | 'wasm'; ms: number }> {
+  const started = performance.now();
+  const layout = await readR1csHeader(options.r1cs);
+  const backend = selectBackend(options);
+  const temporary = `${options.zkey}.${process.pid}.tmp`;
+  try {
+    await withSecrets(async (secrets) => {
+      const file = await open(temporary, 'wx+');
+      try {
+        await writeZkey({
+          file,
+          backend,
+          layout,
+          secrets,
+          onProgress: options.onProgress ?? (() => undefined),
+        });
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    });
+    await rename(temporary, options.zkey);
+  } finally {
+    await backend.close();
+    await rm(temporary, { force: true });
+  }
+  return { backend: backend.name, ms: Math.round(performance.now() - started) };
+}
+
+function selectBackend(options: DevSetupOptions): SetupBackend {
+  const threads = options.threads ?? availableParallelism();
+  const native = loadNative();
+  if (native === undefined) throw new Error('wasm');
+  return new NativeSetupBackend(native, threads);
+}

@@ -1,0 +1,24 @@
+/** What the setup uses of ffjavascript 0.3.1, beyond the declarations in the folder above. */
+declare module 'ffjavascript' {
+  /** The ChaCha20 stream that snarkjs hashes to the curve with. */
+  export class ChaCha {
+    /** @param seed eight 32-bit words */
+    constructor(seed: readonly number[]);
+  }
+
+  export interface WasmCurveGroup {
+    /** A point of the prime-order subgroup. */
+    fromRng(rng: ChaCha): Uint8Array;
+    /** @param scalar little-endian */
+    timesScalar(point: Uint8Array, scalar: Uint8Array): Uint8Array;
+    toRprUncompressed(out: Uint8Array, offset: number, point: Uint8Array): void;
+  }
+
+  export interface Bn128 {
+    /** The WASM instance behind a single-threaded curve. */
+    readonly tm: {
+      readonly memory: WebAssembly.Memory;
+      readonly instance: { readonly exports: Readonly<Record<string, (...values: number[]) => number>> };
+    };
+  }
+}
