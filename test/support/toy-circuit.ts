@@ -86,7 +86,7 @@ async function build(folder: string): Promise<void> {
   const file = (name: string): string => join(folder, name);
   const curve = await curves.getCurveFromName('bn128');
   try {
-    await powersOfTau.newAccumulator(curve, 9, file('pot0.ptau'));
+    await powersOfTau.newAccumulator(curve, 8, file('pot0.ptau'));
     await powersOfTau.contribute(file('pot0.ptau'), file('pot1.ptau'), 'toy', 'toy');
     await powersOfTau.preparePhase2(file('pot1.ptau'), file('pot.ptau'));
     await zKey.newZKey(file('toy.r1cs'), file('pot.ptau'), file('toy-forgeable.zkey'));

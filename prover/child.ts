@@ -1,0 +1,54 @@
+/**
+ * The prover child: a process that does nothing but witnesses and proofs, one at a time, for the worker that forked it.
+ * It ends when the worker closes the IPC channel or dies.
+ */
+import { type BackendChoice, type ProofBackend, selectBackend } from './backend.ts';
+import {
+  type ChildReply,
+  type ChildRequest,
+  childRequestSchema,
+  PARENT_PID_VARIABLE,
+} from './child-protocol.ts';
+import { plainFailure } from './failure.ts';
+import { endWithParent } from './parent-watch.ts';
+import { WitnessCalculator } from './witness.ts';
+import { unpackInput } from './witness-input.ts';
+
+const backends = new Map<BackendChoice, ProofBackend>();
+const calculators = new Map<string, WitnessCalculator>();
+
+endWithParent(Number(process.env[PARENT_PID_VARIABLE]));
+process.on('disconnect', () => process.exit(0));
+process.on('message', (message) => {
+  answer(message).then((reply) => process.send?.(reply));
+});
+
+async function answer(message: unknown): Promise<ChildReply> {
+  try {
+    return await prove(childRequestSchema.parse(message));
+  } catch (error) {
+    return { kind: 'failure', ...plainFailure(error) };
+  }
+}
+
+async function prove(request: ChildRequest): Promise<ChildReply> {
+  const started = performance.now();
+  const input = await unpackInput(request.input, request.inputHash);
+  const calculator = calculators.get(request.wasm) ?? (await WitnessCalculator.open(request.wasm));
+  calculators.set(request.wasm, calculator);
+  const wtns = await calculator.calculate(input);
+  const calculated = performance.now();
+
+  const backend = backends.get(request.backend) ?? (await selectBackend(request.backend));
+  backends.set(request.backend, backend);
+  const { proof, publicSignals } = await backend.prove(request.zkey, wtns);
+  const proven = performance.now();
+  return {
+    kind: 'proof',
+    proof,
+    publicSignals,
+    witnessMs: calculated - started,
+    proveMs: proven - calculated,
+    peakMemory: process.resourceUsage().maxRSS * 1024,
+  };
+}

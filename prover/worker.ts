@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import type { BackendChoice } from './backend.ts';
+import { plainFailure } from './failure.ts';
+import { jobId, type ProofOutcome } from './job.ts';
+import { componentLogger } from './log.ts';
+import { ProverChild } from './prover-child.ts';
+import type { Consumer, Delivery, DeliveryEnd, ProofSource } from './queue.ts';
+
+/** What a worker needs of one shape's artifacts. */
+export interface ShapeArtifacts {
+  /** Id of the manifest that lists the hashes of these very files. */
+  readonly manifestId: string;
+  /** Path of circom's witness calculator. */
+  readonly wasm: string;
+  /** Path of the proving key. */
+  readonly zkey: string;
+}
+
+export interface WorkerOptions {
+  readonly source: ProofSource;
+  /** By shape name. Jobs of other shapes are left to other workers. */
+  readonly artifacts: ReadonlyMap<string, ShapeArtifacts>;
+  readonly backend: BackendChoice;
+  /** Unique among all workers; made of host, process and chance by default. */
+  readonly workerId?: string;
+  /** Longest time for one witness and proof, ms; half an hour by default. */
+  readonly timeoutMs?: number;
+  /** How long a job that this worker must leave to others is out of its sight, ms. */
+  readonly handBackMs?: number;
+  readonly logger?: Logger;
+}
+
+const DEFAULT_TIMEOUT_MS = 30 * 60_000;
+const DEFAULT_HAND_BACK_MS = 1000;
+
+/**
+ * Starts a worker: it takes jobs from the source and proves them in a child process, one at a time. This process does
+ * bookkeeping only, so that the job's lock stays alive while the child computes.
+ */
+export function startWorker(options: WorkerOptions): ProofWorker {
+  return new ProofWorker(options);
+}
+
+export class ProofWorker {
+  readonly id: string;
+  readonly #options: WorkerOptions;
+  readonly #logger: Logger;
+  readonly #child: ProverChild;
+  readonly #consumer: Consumer;
+  readonly #giveUp = new AbortController();
+
+  constructor(options: WorkerOptions) {
+    this.id = options.workerId ?? `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
+    this.#options = options;
+    this.#logger = (options.logger ?? componentLogger('worker')).child({ worker: this.id });
+    this.#child = new ProverChild(this.#logger);
+    this.#consumer = options.source.consume(this.id, (delivery) => this.#handle(delivery));
+    this.#logger.info({ shapes: [...options.artifacts.keys()], backend: options.backend }, 'worker started');
+  }
+
+  /** Process id of the prover child, while there is one. */
+  get proverPid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /**
+   * Stops: takes no more jobs, gives the one in hand `graceMs` to finish, then hands it back. The source stays open.
+   *
+   * @param graceMs 0 hands the job back at once
+   */
+  async stop(graceMs = 0): Promise<void> {
+    const stopped = this.#consumer.stop();
+    const timer = setTimeout(() => this.#giveUp.abort(), graceMs);
+    await stopped;
+    clearTimeout(timer);
+    await this.#child.kill();
+    this.#logger.info('worker stopped');
+  }
+
+  async #handle(delivery: Delivery): Promise<DeliveryEnd> {
+    const { job } = delivery;
+    const log = this.#logger.child({ job: jobId(job), shape: job.shape });
+    const handBackMs = this.#options.handBackMs ?? DEFAULT_HAND_BACK_MS;
+    if (job.refusedWorkers.includes(this.id)) {
+      log.debug('job left to others: a proof of ours for it was refused');
+      return { kind: 'hand-back', delayMs: handBackMs };
+    }
+    const artifacts = this.#options.artifacts.get(job.shape);
+    if (artifacts?.manifestId !== job.manifestId) {
+      log.error(
+        { expected: job.manifestId, found: artifacts?.manifestId ?? 'none for this shape' },
+        'job refused: our artifacts are not those that the on-chain verifier was built from',
+      );
+      return { kind: 'hand-back', delayMs: handBackMs };
+    }
+    const started = performance.now();
+    const input = await delivery.readInput();
+    if (input === undefined) {
+      const failure = {
+        worker: this.id,
+        code: 'input-missing',
+        message: 'The witness input is not in the queue',
+      };
+      return { kind: 'failure', failure };
+    }
+    const signal = AbortSignal.any([delivery.signal, this.#giveUp.signal]);
+    try {
+      const { wasm, zkey, manifestId } = artifacts;
+      const { shape, inputHash, batch, attempt } = job;
+      const request = { shape, inputHash, input, wasm, zkey, backend: this.#options.backend };
+      const reply = await this.#child.request(request, {
+        timeoutMs: this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+        signal,
+      });
+      if (reply.kind === 'failure') return this.#failed(log, reply);
+      const { proof, publicSignals, witnessMs, proveMs, peakMemory } = reply;
+      const timings = { witnessMs, proveMs, totalMs: performance.now() - started };
+      log.info({ timings, peakMemory }, 'proof made');
+      const result = {
+        batch,
+        attempt,
+        worker: this.id,
+        inputHash,
+        manifestId,
+        proof,
+        publicSignals,
+        timings,
+        peakMemory,
+      };
+      return { kind: 'proof', result };
+    } catch (error) {
+      if (signal.aborted) {
+        log.info({ lockLost: delivery.signal.aborted }, 'job handed back');
+        return { kind: 'hand-back', delayMs: 0 };
+      }
+      return this.#failed(log, plainFailure(error));
+    }
+  }
+
+  #failed(
+    log: Logger,
+    { code, message, details }: { code: string; message: string; details: Record<string, unknown> },
+  ): ProofOutcome {
+    log.warn({ code, details }, `job failed: ${message}`);
+    return { kind: 'failure', failure: { worker: this.id, code, message, details } };
+  }
+}
