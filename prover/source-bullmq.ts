@@ -30,8 +30,8 @@ export class BullmqProofSource implements ProofSource {
 
   constructor(options: BullmqSourceOptions) {
     this.#logger = options.logger ?? componentLogger('proof-source');
-    this.#lockMs = options.lockMs ?? 20_000;
-    this.#stalledCheckMs = options.stalledCheckMs ?? 10_000;
+    this.#lockMs = options.lockMs ?? 10_000;
+    this.#stalledCheckMs = options.stalledCheckMs ?? 3000;
     this.#redis = connectRedis(options.redisUrl, this.#logger, { maxRetriesPerRequest: null });
   }
 
