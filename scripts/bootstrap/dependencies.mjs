@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runQuietly } from './child.mjs';
+import { npmCi } from './npm-ci.mjs';
 import { step } from './progress.mjs';
 import { contentHash, hasStamp, readIfThere, writeStamp } from './stamp.mjs';
 
@@ -20,12 +20,7 @@ export function dependencies(root) {
     async install(env) {
       if (!isInstalled(lockFile, join(root, 'node_modules'))) {
         await step('npm packages', (report) =>
-          runQuietly('npm', ['ci', '--no-audit', '--no-fund'], {
-            cwd: root,
-            env,
-            report,
-            fix: 'Check that the npm registry can be reached and run again.',
-          }),
+          npmCi(root, { env, report, fix: 'Check that the npm registry can be reached and run again.' }),
         );
       }
       writeStamp(stampFile, stamp);

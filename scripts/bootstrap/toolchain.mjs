@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runQuietly } from './child.mjs';
+import { npmCi } from './npm-ci.mjs';
 import { step } from './progress.mjs';
 import { SetupError } from './setup-error.mjs';
 import { contentHash, hasStamp, writeStamp } from './stamp.mjs';
@@ -56,7 +56,7 @@ export function toolchain(root) {
           copyFileSync(join(MANIFEST, file), join(folder, file));
         const fix =
           'Check that the npm registry can be reached, or put Node 24 with its npm on PATH, and run again.';
-        await runQuietly('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, report, fix });
+        await npmCi(folder, { report, fix });
         const version = spawnSync(join(bin, 'node'), ['--version'], { encoding: 'utf8' });
         if (version.status !== 0) {
           throw new SetupError(
