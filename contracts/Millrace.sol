@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+pragma solidity 0.8.37;
+
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
+import {IGroth16Verifier, Proof, VerifyingKey} from "./interfaces/IGroth16Verifier.sol";
+import {IMillrace} from "./interfaces/IMillrace.sol";
+import {BatchHeaders} from "./libraries/BatchHeaders.sol";
+import {R} from "./libraries/Bn254.sol";
+import {Groth16} from "./libraries/Groth16.sol";
+import {L1Queue} from "./libraries/L1Queue.sol";
+import {Payouts} from "./libraries/Payouts.sol";
+import {PublicData} from "./libraries/PublicData.sol";
+import {TokenVault} from "./libraries/TokenVault.sol";
+
+/// @title The rollup
+/// @notice See {IMillrace}. A batch is committed (its data checked and evaluated, its L1 ops consumed, its
+/// header chained to its parent's) and finalized (its proof verified); {commitAndProveBatches} does both
+/// without a storage write per batch.
+contract Millrace is IMillrace, ReentrancyGuardTransient {
+    using BatchHeaders for BatchHeader;
+    using BitMaps for BitMaps.BitMap;
+    using L1Queue for mapping(uint256 id => bytes32);
+    using PublicData for PublicData.Sections;
+    using TokenVault for TokenVault.Vault;
+
+    /// @dev Places of {_batchHashes}, which bounds how many batches can wait for their proofs.
+    uint64 private constant HASH_PLACES = 256;
+    uint256 private constant LOW_MASK = (1 << 248) - 1;
+
+    /// @dev One slot. Counters that rise by one a batch or a queued op do not reach 2^48.
+    struct Chain {
+        uint48 committedNumber;
+        uint48 finalizedNumber;
+        uint48 l1Committed;
+        uint48 l1Finalized;
+        uint48 l1QueueLength;
+    }
+
+    /// @inheritdoc IMillrace
+    address public immutable operator;
+    /// @inheritdoc IMillrace
+    uint8 public immutable depth;
+    /// @inheritdoc IMillrace
+    uint40 public immutable l1Deadline;
+
+    uint256 private immutable DEPLOYMENT_CHAIN_ID;
+    uint256 private immutable DEPLOYMENT_DOMAIN;
+
+    Chain private _chain;
+    uint256 private _finalizedRoot;
+    /// @dev Ring: the hash of header `n` is at `n % HASH_PLACES`. Valid are the places of the newest finalized
+    /// header, of all committed ones after it and of no other.
+    bytes32[HASH_PLACES] private _batchHashes;
+    ShapeConfig[] private _shapes;
+    TokenVault.Vault private _vault;
+    mapping(uint256 id => bytes32) private _l1Queue;
+    /// @inheritdoc IMillrace
+    mapping(uint64 batchNumber => bytes32) public payoutsRoot;
+    mapping(uint64 batchNumber => BitMaps.BitMap) private _claimed;
+
+    modifier onlyOperator() {
+        if (msg.sender != operator) revert NotOperator(msg.sender);
+        _;
+    }
+
+    /// @param operator_ who orders batches and registers tokens
+    /// @param genesisRoot state root before the first batch, below r
+    /// @param depth_ bits of an account index, 1 to 32
+    /// @param shapes_ 1 to 256 shapes of that depth
+    /// @param l1Deadline_ seconds within which a queued L1 op has to be in a batch, at least 1
+    constructor(
+        address operator_,
+        uint256 genesisRoot,
+        uint8 depth_,
+        ShapeConfig[] memory shapes_,
+        uint40 l1Deadline_
+    ) {
+        if (operator_ == address(0)) revert ZeroOperator();
+        if (genesisRoot >= R) revert RootOutOfRange(genesisRoot);
+        if (depth_ == 0 || depth_ > 32) revert DepthOutOfRange(depth_);
+        if (l1Deadline_ == 0) revert ZeroDeadline();
+        if (shapes_.length == 0 || shapes_.length > 256) revert NoShapes();
+        for (uint256 i = 0; i < shapes_.length; ++i) {
+            ShapeConfig memory shape = shapes_[i];
+            if (shape.verifier.code.length == 0) revert NotAContract(shape.verifier);
+            if (shape.n2 > type(uint16).max || shape.n1 == 0 || shape.n1 > type(uint16).max) revert ShapeOutOfRange(i);
+            _shapes.push(shape);
+        }
+        operator = operator_;
+        depth = depth_;
+        l1Deadline = l1Deadline_;
+        DEPLOYMENT_CHAIN_ID = block.chainid;
+        DEPLOYMENT_DOMAIN = _domain();
+        _vault.registerEth();
+
+        BatchHeader memory genesis;
+        genesis.newRoot = genesisRoot;
+        _batchHashes[0] = genesis.hash(0);
+        _finalizedRoot = genesisRoot;
+        emit BatchCommitted(0, _batchHashes[0], 0, genesis);
+    }
+
+    /// @inheritdoc IMillrace
+    function registerToken(address token, uint8 unitExponent) external onlyOperator returns (uint16 id) {
+        return _vault.register(token, unitExponent);
+    }
+
+    /// @inheritdoc IMillrace
+    function deposit(uint16 token, uint256 amount, uint256 keyHash)
+        external
+        payable
+        nonReentrant
+        returns (uint256 id)
+    {
+        uint64 units = _vault.take(token, amount);
+        (uint256 e0, uint256 e1, uint256 e2) = L1Queue.depositElements(msg.sender, token, units, keyHash);
+        return _enqueue(e0, e1, e2);
+    }
+
+    /// @inheritdoc IMillrace
+    function requestForcedExit(uint32 index, uint256 ax, uint256 ay) external returns (uint256 id) {
+        if (uint256(index) >> depth != 0) revert IndexOutOfRange(index);
+        (uint256 e0, uint256 e1, uint256 e2) = L1Queue.forcedExitElements(msg.sender, index, ax, ay);
+        return _enqueue(e0, e1, e2);
+    }
+
+    /// @inheritdoc IMillrace
+    function commitBatches(bytes32 grandparentHash, BatchHeader calldata parent, BatchInput[] calldata batches)
+        external
+        onlyOperator
+    {
+        if (batches.length == 0) revert NoBatches();
+        Chain memory chain = _chain;
+        BatchHeader memory header = parent;
+        bytes32 batchHash = header.hash(grandparentHash);
+        bytes32 expected = _batchHashes[chain.committedNumber % HASH_PLACES];
+        if (batchHash != expected) revert ParentMismatch(expected, batchHash);
+        // The place of the newest finalized header's hash must not be written over.
+        if (chain.committedNumber - chain.finalizedNumber + batches.length >= HASH_PLACES) {
+            revert TooManyUnprovenBatches(HASH_PLACES - 1);
+        }
+        for (uint256 i = 0; i < batches.length; ++i) {
+            bytes32 parentHash = batchHash;
+            header = _read(batches[i], header.number, header.newRoot, header.l1End, chain.l1QueueLength);
+            batchHash = header.hash(parentHash);
+            _batchHashes[header.number % HASH_PLACES] = batchHash;
+            emit BatchCommitted(header.number, batchHash, parentHash, header);
+        }
+        chain.committedNumber = uint48(header.number);
+        chain.l1Committed = uint48(header.l1End);
+        _chain = chain;
+    }
+
+    /// @inheritdoc IMillrace
+    function proveBatches(BatchHeader[] calldata headers, Proof[] calldata proofs) external {
+        if (headers.length == 0) revert NoBatches();
+        Chain memory chain = _chain;
+        uint256[] memory statements = new uint256[](headers.length * Groth16.STATEMENT_WORDS);
+        BatchHeader memory header;
+        bytes32 batchHash = _batchHashes[chain.finalizedNumber % HASH_PLACES];
+        for (uint256 i = 0; i < headers.length; ++i) {
+            header = headers[i];
+            batchHash = header.hash(batchHash);
+            _state(statements, i, header);
+            _finalize(header);
+        }
+        // The hash of the last one vouches for all before it.
+        if (
+            header.number <= chain.finalizedNumber || header.number > chain.committedNumber
+                || _batchHashes[header.number % HASH_PLACES] != batchHash
+        ) revert NotCommitted(header.number, batchHash);
+        _verify(statements, proofs);
+        chain.finalizedNumber = uint48(header.number);
+        chain.l1Finalized = uint48(header.l1End);
+        _chain = chain;
+        _finalizedRoot = header.newRoot;
+    }
+
+    /// @inheritdoc IMillrace
+    function commitAndProveBatches(BatchInput[] calldata batches, Proof[] calldata proofs) external onlyOperator {
+        if (batches.length == 0) revert NoBatches();
+        Chain memory chain = _chain;
+        if (chain.committedNumber != chain.finalizedNumber) {
+            revert UnprovenBatches(chain.committedNumber, chain.finalizedNumber);
+        }
+        uint256[] memory statements = new uint256[](batches.length * Groth16.STATEMENT_WORDS);
+        BatchHeader memory header;
+        (header.number, header.newRoot, header.l1End) = (chain.committedNumber, _finalizedRoot, chain.l1Committed);
+        bytes32 parentHash;
+        bytes32 batchHash = _batchHashes[chain.committedNumber % HASH_PLACES];
+        for (uint256 i = 0; i < batches.length; ++i) {
+            parentHash = batchHash;
+            header = _read(batches[i], header.number, header.newRoot, header.l1End, chain.l1QueueLength);
+            batchHash = header.hash(parentHash);
+            _state(statements, i, header);
+            _finalize(header);
+        }
+        _verify(statements, proofs);
+        _batchHashes[header.number % HASH_PLACES] = batchHash;
+        emit BatchCommitted(header.number, batchHash, parentHash, header);
+        (chain.committedNumber, chain.finalizedNumber) = (uint48(header.number), uint48(header.number));
+        (chain.l1Committed, chain.l1Finalized) = (uint48(header.l1End), uint48(header.l1End));
+        _chain = chain;
+        _finalizedRoot = header.newRoot;
+    }
+
+    /// @inheritdoc IMillrace
+    function claim(
+        uint64 batchNumber,
+        uint256 index,
+        address owner,
+        uint16 token,
+        uint64 amount,
+        bytes32[] calldata proof
+    ) external nonReentrant {
+        bytes32 root = payoutsRoot[batchNumber];
+        if (root == 0) revert NoPayouts(batchNumber);
+        if (!MerkleProof.verifyCalldata(proof, root, Payouts.leaf(index, owner, token, amount))) {
+            revert PayoutNotInBatch(batchNumber, index);
+        }
+        BitMaps.BitMap storage claimed = _claimed[batchNumber];
+        if (claimed.get(index)) revert PayoutAlreadyClaimed(batchNumber, index);
+        claimed.set(index);
+        _vault.pay(token, owner, amount);
+        emit PayoutClaimed(batchNumber, index, owner, token, amount);
+    }
+
+    /// @inheritdoc IMillrace
+    function domain() public view returns (uint256) {
+        // After a chain split, nothing that was signed or proven for one chain is good for the other.
+        return block.chainid == DEPLOYMENT_CHAIN_ID ? DEPLOYMENT_DOMAIN : _domain();
+    }
+
+    /// @inheritdoc IMillrace
+    function state() external view returns (RollupState memory) {
+        Chain memory chain = _chain;
+        return RollupState({
+            committedNumber: chain.committedNumber,
+            finalizedNumber: chain.finalizedNumber,
+            l1Committed: chain.l1Committed,
+            l1Finalized: chain.l1Finalized,
+            l1QueueLength: chain.l1QueueLength,
+            finalizedRoot: _finalizedRoot,
+            committedHash: _batchHashes[chain.committedNumber % HASH_PLACES],
+            finalizedHash: _batchHashes[chain.finalizedNumber % HASH_PLACES]
+        });
+    }
+
+    /// @inheritdoc IMillrace
+    function shapeCount() external view returns (uint256) {
+        return _shapes.length;
+    }
+
+    /// @inheritdoc IMillrace
+    function shapes(uint8 shape) public view returns (ShapeConfig memory) {
+        if (shape >= _shapes.length) revert UnknownShape(shape);
+        return _shapes[shape];
+    }
+
+    /// @inheritdoc IMillrace
+    function tokenCount() external view returns (uint16) {
+        return _vault.count;
+    }
+
+    /// @inheritdoc IMillrace
+    function tokens(uint16 id) external view returns (Token memory) {
+        return _vault.get(id);
+    }
+
+    /// @inheritdoc IMillrace
+    function tokenId(address token) external view returns (uint16) {
+        return _vault.ids[token];
+    }
+
+    /// @inheritdoc IMillrace
+    function l1Queue(uint256 id) external view returns (uint40 timestamp, uint216 opHash) {
+        if (id >= _chain.l1QueueLength) revert L1QueueExhausted(id);
+        return L1Queue.unpack(_l1Queue[id]);
+    }
+
+    /// @inheritdoc IMillrace
+    function isClaimed(uint64 batchNumber, uint256 index) external view returns (bool) {
+        return _claimed[batchNumber].get(index);
+    }
+
+    function _enqueue(uint256 e0, uint256 e1, uint256 e2) private returns (uint256 id) {
+        id = _chain.l1QueueLength++;
+        uint40 timestamp = uint40(block.timestamp);
+        _l1Queue[id] = L1Queue.entry(id, e0, e1, e2, timestamp);
+        emit L1OpQueued(id, msg.sender, e0, e1, e2, timestamp);
+    }
+
+    /// @dev Checks a batch on top of its parent and makes its header.
+    function _read(
+        BatchInput calldata batch,
+        uint64 parentNumber,
+        uint256 oldRoot,
+        uint64 l1First,
+        uint256 l1QueueLength
+    ) private view returns (BatchHeader memory header) {
+        if (batch.newRoot >= R) revert RootOutOfRange(batch.newRoot);
+        if (batch.c >= R) revert CommitmentOutOfRange(batch.c);
+        ShapeConfig memory shape = shapes(batch.shape);
+        PublicData.Sections memory sections = PublicData.parse(batch.data, shape, depth);
+        uint256 l1End = _l1Queue.consume(sections, l1First, l1QueueLength);
+        _l1Queue.requireNotOverdue(l1End, l1QueueLength, sections.l1Count, shape.n1, l1Deadline);
+
+        header.number = parentNumber + 1;
+        header.shape = batch.shape;
+        header.committedAt = uint40(block.timestamp);
+        header.l1End = uint64(l1End);
+        header.newRoot = batch.newRoot;
+        header.c = batch.c;
+        uint256[4] memory head = [
+            domain(),
+            header.number | ((oldRoot >> 248) << 64) | ((batch.newRoot >> 248) << 70),
+            oldRoot & LOW_MASK,
+            batch.newRoot & LOW_MASK
+        ];
+        header.payoutsRoot = Payouts.root(sections); // checks the auxiliary values, so it comes before y
+        header.z = PublicData.challenge(batch.c, batch.shape, head, batch.data);
+        header.y = sections.evaluate(shape, head, header.z);
+    }
+
+    /// @dev Writes statement `i`. The first word is the shape id until {_verify} puts the key's place there.
+    function _state(uint256[] memory statements, uint256 i, BatchHeader memory header) private pure {
+        uint256 ptr = i * Groth16.STATEMENT_WORDS;
+        statements[ptr] = header.shape;
+        statements[ptr + 1] = header.c;
+        statements[ptr + 2] = header.z;
+        statements[ptr + 3] = header.y;
+    }
+
+    /// @dev Verifies all proofs, of whatever shapes, in one pairing check with the keys of the shapes in use.
+    function _verify(uint256[] memory statements, Proof[] calldata proofs) private view {
+        uint256 count = statements.length / Groth16.STATEMENT_WORDS;
+        if (count != proofs.length) revert ProofCountMismatch(count, proofs.length);
+        uint256[] memory places = new uint256[](_shapes.length); // of a shape's key, plus 1; 0: not in use
+        uint256 used = 0;
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 shape = statements[i * Groth16.STATEMENT_WORDS];
+            if (places[shape] == 0) places[shape] = ++used;
+            statements[i * Groth16.STATEMENT_WORDS] = places[shape] - 1;
+        }
+        VerifyingKey[] memory keys = new VerifyingKey[](used);
+        for (uint256 shape = 0; shape < places.length; ++shape) {
+            if (places[shape] == 0) continue;
+            keys[places[shape] - 1] = IGroth16Verifier(_shapes[shape].verifier).verifyingKey();
+        }
+        Groth16.verify(keys, statements, proofs);
+    }
+
+    function _finalize(BatchHeader memory header) private {
+        if (header.payoutsRoot != 0) payoutsRoot[header.number] = header.payoutsRoot;
+        emit BatchFinalized(header.number, header.newRoot, header.payoutsRoot);
+    }
+
+    function _domain() private view returns (uint256) {
+        return uint256(keccak256(abi.encode("Millrace v1", block.chainid, address(this)))) & LOW_MASK;
+    }
+}

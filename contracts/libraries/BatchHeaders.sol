@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+pragma solidity 0.8.37;
+
+import {IMillrace} from "../interfaces/IMillrace.sol";
+
+/// @title Hash chain of the batch headers
+library BatchHeaders {
+    /// @dev Words of a header.
+    uint256 private constant HEADER_BYTES = 9 * 32;
+
+    /// @notice `keccak256(abi.encode(parentHash, header))`.
+    /// @dev A struct of value types lies in memory as abi.encode would write it.
+    function hash(IMillrace.BatchHeader memory header, bytes32 parentHash) internal pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            let ptr := mload(0x40)
+            mstore(ptr, parentHash)
+            mcopy(add(ptr, 32), header, HEADER_BYTES)
+            result := keccak256(ptr, add(HEADER_BYTES, 32))
+        }
+    }
+}

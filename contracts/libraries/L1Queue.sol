@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+pragma solidity 0.8.37;
+
+import {IMillrace} from "../interfaces/IMillrace.sol";
+import {R} from "./Bn254.sol";
+import {PublicData} from "./PublicData.sol";
+
+/// @title Queue of ops from L1
+/// @notice An op is kept as one word, `timestamp @ 216 | the high 216 bits of keccak256(abi.encode(id, e0, e1, e2))`;
+/// the elements come back with the batch data and have to hash to it. Entries stay after they are consumed,
+/// so that a batch can be reverted as long as it is not final.
+library L1Queue {
+    using PublicData for PublicData.Sections;
+
+    uint256 private constant DEPOSIT = 1;
+    uint256 private constant FORCED_EXIT = 2;
+    uint256 private constant HASH_BITS = 216;
+    uint256 private constant LOW_BITS = 248;
+    uint256 private constant LOW_MASK = (1 << LOW_BITS) - 1;
+
+    /// @notice The elements of a deposit, docs/protocol.md section 2.2.
+    /// @param units amount in the token's unit, at least 1
+    /// @param keyHash 1 to r - 1, which is checked
+    function depositElements(address depositor, uint16 token, uint64 units, uint256 keyHash)
+        internal
+        pure
+        returns (uint256 e0, uint256 e1, uint256 e2)
+    {
+        if (keyHash == 0 || keyHash >= R) revert IMillrace.KeyHashOutOfRange(keyHash);
+        e0 = DEPOSIT | ((keyHash >> LOW_BITS) << 2) | (uint256(token) << 8) | (uint256(units) << 24)
+            | (uint256(uint160(depositor)) << 88);
+        e1 = keyHash & LOW_MASK;
+        e2 = 0;
+    }
+
+    /// @notice The elements of a forced exit.
+    /// @param ax below r, which is checked, as is `ay`
+    function forcedExitElements(address owner, uint32 index, uint256 ax, uint256 ay)
+        internal
+        pure
+        returns (uint256 e0, uint256 e1, uint256 e2)
+    {
+        if (ax >= R || ay >= R) revert IMillrace.PublicKeyOutOfRange(ax, ay);
+        e0 = FORCED_EXIT | ((ax >> LOW_BITS) << 2) | ((ay >> LOW_BITS) << 8) | (uint256(index) << 14)
+            | (uint256(uint160(owner)) << 88);
+        e1 = ax & LOW_MASK;
+        e2 = ay & LOW_MASK;
+    }
+
+    /// @notice The word that is kept for an op.
+    function entry(uint256 id, uint256 e0, uint256 e1, uint256 e2, uint40 timestamp) internal pure returns (bytes32) {
+        return bytes32((uint256(timestamp) << HASH_BITS) | _opHash(id, e0, e1, e2));
+    }
+
+    /// @notice The parts of the word that is kept for an op.
+    function unpack(bytes32 word) internal pure returns (uint40 timestamp, uint216 opHash) {
+        return (uint40(uint256(word) >> HASH_BITS), uint216(uint256(word)));
+    }
+
+    /// @notice Checks that the batch's L1 ops are the next ones of the queue, in order.
+    /// @param first id of the first op that is not consumed yet
+    /// @param length number of ops ever queued
+    /// @return end id of the first op that is not consumed after the batch
+    function consume(
+        mapping(uint256 id => bytes32) storage queue,
+        PublicData.Sections memory s,
+        uint256 first,
+        uint256 length
+    ) internal view returns (uint256 end) {
+        end = first + s.l1Count;
+        if (end > length) revert IMillrace.L1QueueExhausted(length);
+        for (uint256 i = 0; i < s.l1Count; ++i) {
+            uint256 id = first + i;
+            (uint256 e0, uint256 e1, uint256 e2,) = s.l1Op(i);
+            (, uint216 opHash) = unpack(queue[id]);
+            if (opHash != _opHash(id, e0, e1, e2)) revert IMillrace.L1OpMismatch(id);
+        }
+    }
+
+    /// @notice Refuses a batch that had room for the op `id` and left it behind though its deadline has passed.
+    /// @param id the first op that is not consumed after the batch
+    /// @param length number of ops ever queued
+    /// @param consumed number of ops that the batch consumed, of at most `limit`
+    /// @param deadline seconds
+    function requireNotOverdue(
+        mapping(uint256 id => bytes32) storage queue,
+        uint256 id,
+        uint256 length,
+        uint256 consumed,
+        uint256 limit,
+        uint256 deadline
+    ) internal view {
+        if (id >= length || consumed == limit) return;
+        (uint40 timestamp,) = unpack(queue[id]);
+        if (block.timestamp > timestamp + deadline) revert IMillrace.L1QueueOverdue(id, timestamp);
+    }
+
+    function _opHash(uint256 id, uint256 e0, uint256 e1, uint256 e2) private pure returns (uint216) {
+        return uint216(uint256(keccak256(abi.encode(id, e0, e1, e2))) >> (256 - HASH_BITS));
+    }
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+pragma solidity 0.8.37;
+
+import {IMillrace} from "../interfaces/IMillrace.sol";
+import {R} from "./Bn254.sol";
+
+/// @title Batch data: the bytes on L1 and the polynomial that they stand for
+/// @notice docs/protocol.md sections 3.1 to 3.3. Works on calldata in place: all positions in {Sections} are
+/// positions in calldata.
+library PublicData {
+    uint256 private constant ELEMENT_BYTES = 31;
+    uint256 private constant L1_OP_BYTES = 107;
+    uint256 private constant AUX_BYTES = 33;
+    uint256 private constant TYPES_PER_ELEMENT = 124;
+    uint256 private constant OP_BITS = 124;
+    /// @dev Up to this depth, indexes have 24 bits and an element holds two ops.
+    uint256 private constant NARROW_DEPTH = 24;
+
+    uint256 private constant TRANSFER_TO_NEW = 2;
+    uint256 private constant WITHDRAW = 3;
+
+    /// @dev Where the parts of the data are, and how many elements each has.
+    struct Sections {
+        uint256 fees; // d_4
+        uint256 l1Ops;
+        uint256 l1Count;
+        uint256 opCount; // signed ops
+        uint256 types;
+        uint256 typeElements;
+        uint256 ops;
+        uint256 opElements;
+        uint256 aux;
+        uint256 auxCount;
+        uint256 indexBits; // w
+        uint256 opsPerElement; // p
+    }
+
+    /// @notice Finds the parts and checks that they make up the data exactly and fit the shape.
+    function parse(bytes calldata data, IMillrace.ShapeConfig memory shape, uint256 depth)
+        internal
+        pure
+        returns (Sections memory s)
+    {
+        (s.indexBits, s.opsPerElement) = depth <= NARROW_DEPTH ? (24, 2) : (32, 1);
+        uint256 start = _start(data);
+        uint256 cursor = 18;
+        _requireLength(data, cursor);
+        s.fees = _fees(start);
+        s.l1Count = _uint16(start + 16);
+        if (s.l1Count > shape.n1) revert IMillrace.TooManyL1Ops(s.l1Count, shape.n1);
+        s.l1Ops = start + cursor;
+
+        cursor += s.l1Count * L1_OP_BYTES + 2;
+        _requireLength(data, cursor);
+        s.opCount = _uint16(start + cursor - 2);
+        if (s.opCount > shape.n2) revert IMillrace.TooManyOps(s.opCount, shape.n2);
+        s.types = start + cursor;
+        s.typeElements = _ceilDiv(s.opCount, TYPES_PER_ELEMENT);
+        cursor += s.typeElements * ELEMENT_BYTES;
+        s.ops = start + cursor;
+        s.opElements = _ceilDiv(s.opCount, s.opsPerElement);
+        cursor += s.opElements * ELEMENT_BYTES + 2;
+        _requireLength(data, cursor);
+        s.auxCount = _uint16(start + cursor - 2);
+        s.aux = start + cursor;
+
+        cursor += s.auxCount * AUX_BYTES;
+        if (cursor != data.length) revert IMillrace.DataLength(cursor, data.length);
+        _checkPadding(s);
+    }
+
+    /// @notice The elements of L1 op `i`.
+    function l1Op(Sections memory s, uint256 i)
+        internal
+        pure
+        returns (uint256 e0, uint256 e1, uint256 e2, uint256 result)
+    {
+        uint256 ptr = s.l1Ops + i * L1_OP_BYTES;
+        (e0, e1, e2) = (_element(ptr), _element(ptr + 31), _element(ptr + 62));
+        assembly ("memory-safe") {
+            result := shr(144, calldataload(add(ptr, 93))) // 14 bytes
+        }
+    }
+
+    /// @notice The position of auxiliary value `i`, which is checked, the type of its op and the value.
+    /// @param previous position of the auxiliary value before it plus one; 0 for the first
+    function auxiliary(Sections memory s, uint256 i, uint256 previous)
+        internal
+        pure
+        returns (uint256 position, bool withdrawal, uint256 value)
+    {
+        uint256 ptr = s.aux + i * AUX_BYTES;
+        position = _uint16(ptr);
+        if (position < previous || position >= s.opCount) revert IMillrace.AuxPositionInvalid(position);
+        uint256 types = _element(s.types + (position / TYPES_PER_ELEMENT) * ELEMENT_BYTES);
+        uint256 opType = (types >> (2 * (position % TYPES_PER_ELEMENT))) & 3;
+        if (opType < TRANSFER_TO_NEW) revert IMillrace.AuxWithoutUse(position);
+        withdrawal = opType == WITHDRAW;
+        value = _element(ptr + 2);
+    }
+
+    /// @notice The field `to'` and the amount of the signed op at `position`.
+    function op(Sections memory s, uint256 position) internal pure returns (uint256 to, uint64 amount) {
+        uint256 packed = _element(s.ops + (position / s.opsPerElement) * ELEMENT_BYTES)
+            >> ((position % s.opsPerElement) * OP_BITS);
+        to = (packed >> s.indexBits) & ((1 << s.indexBits) - 1);
+        amount = uint64(packed >> (2 * s.indexBits));
+    }
+
+    /// @notice `z = keccak256(abi.encode(C, shapeId, d_0, .., d_3, keccak256(data))) mod r`.
+    function challenge(uint256 c, uint256 shapeId, uint256[4] memory head, bytes calldata data)
+        internal
+        pure
+        returns (uint256)
+    {
+        return uint256(keccak256(abi.encode(c, shapeId, head, keccak256(data)))) % R;
+    }
+
+    /// @notice `y = sum d_i z^i mod r`: Horner's rule over the elements that are given; runs of zeros are
+    /// stepped over by powers of z.
+    /// @dev d_0 + z (d_1 + z (d_2 + z (d_3 + z (d_4 + z (L1 ops + z^(4 N1) (types + z^(..) (ops + z^(..) aux)))))))
+    function evaluate(Sections memory s, IMillrace.ShapeConfig memory shape, uint256[4] memory head, uint256 z)
+        internal
+        pure
+        returns (uint256 y)
+    {
+        y = _evaluateAux(s, z);
+        if (y != 0) y = mulmod(y, _power(z, _ceilDiv(shape.n2, s.opsPerElement)), R);
+        y = _add(y, _evaluateRun(s.ops, s.opElements, z));
+        if (y != 0) y = mulmod(y, _power(z, _ceilDiv(shape.n2, TYPES_PER_ELEMENT)), R);
+        y = _add(y, _evaluateRun(s.types, s.typeElements, z));
+        if (y != 0) y = mulmod(y, _power(z, 4 * uint256(shape.n1)), R);
+        y = _add(y, _evaluateL1(s, z));
+        y = _add(mulmod(y, z, R), s.fees);
+        y = _add(mulmod(y, z, R), head[3]);
+        y = _add(mulmod(y, z, R), head[2]);
+        y = _add(mulmod(y, z, R), head[1]);
+        y = _add(mulmod(y, z, R), head[0]);
+    }
+
+    /// @dev The sum of `d_i z^i` over `count` elements side by side. Elements are below 2^248 and products
+    /// below 2^254, so the sums in between need no reduction.
+    function _evaluateRun(uint256 ptr, uint256 count, uint256 z) private pure returns (uint256 sum) {
+        assembly ("memory-safe") {
+            for { let cursor := add(ptr, mul(count, ELEMENT_BYTES)) } gt(cursor, ptr) {} {
+                cursor := sub(cursor, ELEMENT_BYTES)
+                sum := add(mulmod(sum, z, R), shr(8, calldataload(cursor)))
+            }
+            sum := mod(sum, R)
+        }
+    }
+
+    function _evaluateL1(Sections memory s, uint256 z) private pure returns (uint256 sum) {
+        uint256 i = s.l1Count;
+        while (i > 0) {
+            --i;
+            (uint256 e0, uint256 e1, uint256 e2, uint256 result) = l1Op(s, i);
+            sum = mulmod(sum, z, R) + result;
+            sum = mulmod(sum, z, R) + e2;
+            sum = mulmod(sum, z, R) + e1;
+            sum = mulmod(sum, z, R) + e0;
+        }
+        sum %= R;
+    }
+
+    function _evaluateAux(Sections memory s, uint256 z) private pure returns (uint256 sum) {
+        uint256 ptr = s.aux + s.auxCount * AUX_BYTES;
+        uint256 position;
+        while (ptr > s.aux) {
+            ptr -= AUX_BYTES;
+            uint256 next = _uint16(ptr);
+            // The first product is of 0, whatever the power.
+            if (sum != 0) sum = mulmod(sum, _power(z, position - next), R);
+            sum += _element(ptr + 2);
+            position = next;
+        }
+        sum = mulmod(sum, _power(z, position), R);
+    }
+
+    /// @dev `z^exponent mod r`.
+    function _power(uint256 z, uint256 exponent) private pure returns (uint256 power) {
+        assembly ("memory-safe") {
+            power := 1
+            for {} exponent { exponent := shr(1, exponent) } {
+                if and(exponent, 1) { power := mulmod(power, z, R) }
+                z := mulmod(z, z, R)
+            }
+        }
+    }
+
+    function _add(uint256 a, uint256 b) private pure returns (uint256) {
+        return addmod(a, b, R);
+    }
+
+    /// @dev A decoder that stops after the last op must not miss one that the circuit would apply.
+    function _checkPadding(Sections memory s) private pure {
+        uint256 typesInLast = s.opCount % TYPES_PER_ELEMENT;
+        uint256 opsInLast = s.opCount % s.opsPerElement;
+        bool clean = true;
+        if (typesInLast != 0) {
+            clean = _element(s.types + (s.typeElements - 1) * ELEMENT_BYTES) >> (2 * typesInLast) == 0;
+        }
+        if (opsInLast != 0) {
+            clean = clean && _element(s.ops + (s.opElements - 1) * ELEMENT_BYTES) >> (OP_BITS * opsInLast) == 0;
+        }
+        if (!clean) revert IMillrace.DataPadding();
+    }
+
+    function _requireLength(bytes calldata data, uint256 needed) private pure {
+        if (data.length < needed) revert IMillrace.DataLength(needed, data.length);
+    }
+
+    /// @dev Four big-endian 4-byte indexes, the first into the lowest bits.
+    function _fees(uint256 ptr) private pure returns (uint256) {
+        uint256 packed;
+        assembly ("memory-safe") {
+            packed := shr(128, calldataload(ptr))
+        }
+        return (packed >> 96) | (((packed >> 64) & 0xffffffff) << 32) | (((packed >> 32) & 0xffffffff) << 64)
+            | ((packed & 0xffffffff) << 96);
+    }
+
+    function _start(bytes calldata data) private pure returns (uint256 ptr) {
+        assembly ("memory-safe") {
+            ptr := data.offset
+        }
+    }
+
+    function _element(uint256 ptr) private pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := shr(8, calldataload(ptr))
+        }
+    }
+
+    function _uint16(uint256 ptr) private pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := shr(240, calldataload(ptr))
+        }
+    }
+
+    function _ceilDiv(uint256 a, uint256 b) private pure returns (uint256) {
+        return (a + b - 1) / b;
+    }
+}
