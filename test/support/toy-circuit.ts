@@ -6,8 +6,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { curves, powersOfTau, zKey } from 'snarkjs';
+import { zKey } from 'snarkjs';
 import { poseidon } from '../../protocol/poseidon.ts';
+import { devSetup } from '../../prover/setup/dev-setup.ts';
 
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
@@ -37,13 +38,12 @@ export interface ToyFiles {
   readonly r1cs: string;
   readonly wasm: string;
   readonly zkey: string;
-  /** A key without a contribution: gamma equals delta. */
-  readonly forgeableZkey: string;
   readonly vkey: Record<string, unknown>;
+  /** As snarkjs's setup leaves a key without a contribution: gamma equals delta. */
   readonly forgeableVkey: Record<string, unknown>;
 }
 
-/** Builds the toy circuit with circom and snarkjs, once for each version of its source. */
+/** Builds the toy circuit with circom and the dev setup, once for each version of its source. */
 export async function toyCircuit(): Promise<ToyFiles> {
   const hash = createHash('sha256').update(SOURCE).digest('hex').slice(0, 16);
   const folder = join(tmpdir(), `millrace-toy-${hash}`);
@@ -53,14 +53,14 @@ export async function toyCircuit(): Promise<ToyFiles> {
     // Several test files may build at once: the first one wins, the others drop theirs.
     await rename(work, folder).catch(() => rm(work, { recursive: true, force: true }));
   }
+  const vkey = JSON.parse(await readFile(join(folder, 'vkey.json'), 'utf8'));
   return {
     folder,
     r1cs: join(folder, 'toy.r1cs'),
     wasm: join(folder, 'toy_js', 'toy.wasm'),
     zkey: join(folder, 'toy.zkey'),
-    forgeableZkey: join(folder, 'toy-forgeable.zkey'),
-    vkey: JSON.parse(await readFile(join(folder, 'vkey.json'), 'utf8')),
-    forgeableVkey: JSON.parse(await readFile(join(folder, 'vkey-forgeable.json'), 'utf8')),
+    vkey,
+    forgeableVkey: { ...vkey, vk_delta_2: vkey.vk_gamma_2 },
   };
 }
 
@@ -83,20 +83,7 @@ async function build(folder: string): Promise<void> {
   const options = ['--r1cs', '--wasm', '--O2', '-l', circomlib, '-o', folder];
   await run(process.execPath, [circom, join(folder, 'toy.circom'), ...options], { cwd: '/' });
 
-  const file = (name: string): string => join(folder, name);
-  const curve = await curves.getCurveFromName('bn128');
-  try {
-    await powersOfTau.newAccumulator(curve, 8, file('pot0.ptau'));
-    await powersOfTau.contribute(file('pot0.ptau'), file('pot1.ptau'), 'toy', 'toy');
-    await powersOfTau.preparePhase2(file('pot1.ptau'), file('pot.ptau'));
-    await zKey.newZKey(file('toy.r1cs'), file('pot.ptau'), file('toy-forgeable.zkey'));
-    await zKey.contribute(file('toy-forgeable.zkey'), file('toy.zkey'), 'toy', 'toy');
-    const keys = { 'vkey.json': 'toy.zkey', 'vkey-forgeable.json': 'toy-forgeable.zkey' };
-    for (const [vkey, zkey] of Object.entries(keys)) {
-      await writeFile(file(vkey), JSON.stringify(await zKey.exportVerificationKey(file(zkey))));
-    }
-  } finally {
-    await curve.terminate();
-  }
-  for (const name of ['pot0.ptau', 'pot1.ptau', 'pot.ptau']) await rm(file(name));
+  const zkey = join(folder, 'toy.zkey');
+  await devSetup({ r1cs: join(folder, 'toy.r1cs'), zkey, backend: 'wasm' });
+  await writeFile(join(folder, 'vkey.json'), JSON.stringify(await zKey.exportVerificationKey(zkey)));
 }
