@@ -173,6 +173,8 @@ interface IMillrace {
     error TooManyOps(uint256 found, uint256 limit);
     /// @notice Bits of the last types or op-data element after the last op are not 0.
     error DataPadding();
+    /// @notice Not every op of type 2 or 3, of which there are `expected`, lists its auxiliary value.
+    error AuxCountMismatch(uint256 expected, uint256 found);
     /// @notice Positions of auxiliary values do not rise, or are not below the number of ops.
     error AuxPositionInvalid(uint256 position);
     /// @notice The op at this position has no auxiliary value.

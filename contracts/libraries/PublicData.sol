@@ -35,7 +35,8 @@ library PublicData {
         uint256 opsPerElement; // p
     }
 
-    /// @notice Finds the parts and checks that they make up the data exactly and fit the shape.
+    /// @notice Finds the parts and checks that they make up the data exactly and fit the shape. One vector has
+    /// one encoding only: padding is 0, and every op that has an auxiliary value lists it.
     function parse(bytes calldata data, IMillrace.ShapeConfig memory shape, uint256 depth)
         internal
         pure
@@ -67,6 +68,8 @@ library PublicData {
         cursor += s.auxCount * AUX_BYTES;
         if (cursor != data.length) revert IMillrace.DataLength(cursor, data.length);
         _checkPadding(s);
+        uint256 uses = _auxUses(s);
+        if (s.auxCount != uses) revert IMillrace.AuxCountMismatch(uses, s.auxCount);
     }
 
     /// @notice The elements of L1 op `i`.
@@ -190,6 +193,16 @@ library PublicData {
 
     function _add(uint256 a, uint256 b) private pure returns (uint256) {
         return addmod(a, b, R);
+    }
+
+    /// @dev Number of ops of type 2 or 3, which is that of the high bits of the 2-bit codes.
+    function _auxUses(Sections memory s) private pure returns (uint256 uses) {
+        for (uint256 i = 0; i < s.typeElements; ++i) {
+            uint256 bits = (_element(s.types + i * ELEMENT_BYTES) >> 1) & (type(uint256).max / 3); // 0x5555...
+            bits = (bits & (type(uint256).max / 5)) + ((bits >> 2) & (type(uint256).max / 5)); // 0x3333...
+            bits = (bits + (bits >> 4)) & (type(uint256).max / 17); // 0x0f0f...
+            uses += bits % 255; // the sum of the bytes: at most 124 are set
+        }
     }
 
     /// @dev A decoder that stops after the last op must not miss one that the circuit would apply.
