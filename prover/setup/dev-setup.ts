@@ -1,10 +1,12 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { MillraceError } from '../../protocol/error.ts';
 import { loadNative } from '../native/addon.ts';
 import type { SetupBackend } from './backend.ts';
 import { NativeSetupBackend } from './native-backend.ts';
 import { readR1csHeader } from './r1cs-header.ts';
 import { withSecrets } from './secrets.ts';
+import { WasmSetupBackend } from './wasm-backend.ts';
 import { writeZkey } from './zkey-writer.ts';
 
 export interface SetupProgress {
@@ -34,14 +36,14 @@ export interface DevSetupOptions {
  * accepts it everywhere, `zkey verify` included.
  *
  * @returns which arithmetic was used, and the time it took in ms
- * @throws {MillraceError} `input` / `bad-r1cs`
+ * @throws {MillraceError} `input` / `bad-r1cs`; `refused` / `backend-missing`
  */
 export async function devSetup(
   options: DevSetupOptions,
 ): Promise<{ backend: 'native' | 'wasm'; ms: number }> {
   const started = performance.now();
   const layout = await readR1csHeader(options.r1cs);
-  const backend = selectBackend(options);
+  const backend = await selectBackend(options);
   const temporary = `${options.zkey}.${process.pid}.tmp`;
   try {
     await withSecrets(async (secrets) => {
@@ -67,9 +69,15 @@ export async function devSetup(
   return { backend: backend.name, ms: Math.round(performance.now() - started) };
 }
 
-function selectBackend(options: DevSetupOptions): SetupBackend {
-  const threads = options.threads ?? availableParallelism();
+async function selectBackend({
+  backend,
+  threads = availableParallelism(),
+}: DevSetupOptions): Promise<SetupBackend> {
+  if (backend === 'wasm') return WasmSetupBackend.start(threads);
   const native = loadNative();
-  if (native === undefined) throw new Error('wasm');
-  return new NativeSetupBackend(native, threads);
+  if (native !== undefined) return new NativeSetupBackend(native, threads);
+  if (backend === undefined) return WasmSetupBackend.start(threads);
+  throw new MillraceError('refused', 'backend-missing', 'This installation has no native addon', {
+    fix: 'Install g++ or clang++ and run the bootstrap again, or leave the choice of the backend open.',
+  });
 }

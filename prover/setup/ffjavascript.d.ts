@@ -15,10 +15,9 @@ declare module 'ffjavascript' {
   }
 
   export interface Bn128 {
-    /** The WASM instance behind a single-threaded curve. */
     readonly tm: {
-      readonly memory: WebAssembly.Memory;
-      readonly instance: { readonly exports: Readonly<Record<string, (...values: number[]) => number>> };
+      /** The curve's WASM module; a single-threaded curve keeps it. */
+      readonly code: Uint8Array<ArrayBuffer>;
     };
   }
 }

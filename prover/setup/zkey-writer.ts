@@ -13,11 +13,6 @@ const ZKEY_VERSION = 1;
 const ZKEY_SECTIONS = 10;
 /** Points between two reports of progress. */
 const CHUNK_POINTS = 1 << 14;
-/**
- * snarkjs hashes the H points in chunks of this many and rounds their number up to whole chunks when there is more than
- * one, though one less than the domain's size would be right.
- */
-const HASHED_CHUNK = 1 << 14;
 
 export interface ZkeyJob {
   /** Open for writing, empty. */
@@ -52,9 +47,12 @@ export async function writeZkey(job: ZkeyJob): Promise<void> {
   try {
     const publicBytes = SCALAR_BYTES * (layout.publicWires + 1);
     const domain = 2 ** layout.domainPower;
-    const hashedH = domain - 1 <= HASHED_CHUNK ? domain - 1 : domain;
     await points.section(ZKEY.ic, 1, scalars.combined.subarray(0, publicBytes));
-    await points.hashOnly(1, scalars.vanishing.subarray(0, SCALAR_BYTES * hashedH), domain - 1);
+    await points.hashOnly(
+      1,
+      scalars.vanishing.subarray(0, SCALAR_BYTES * hashedVanishing(domain)),
+      domain - 1,
+    );
     await points.hashOnly(1, scalars.combined.subarray(publicBytes));
     await points.section(ZKEY.a, 1, scalars.a);
     await points.section(ZKEY.b1, 1, scalars.b);
@@ -98,6 +96,14 @@ async function writeHeader(
   return delta1;
 }
 
+/**
+ * How many of the points tau^(domain + i) - tau^i the circuit hash covers. One less than the domain's size would be
+ * right, and that is the number hashed before them; but snarkjs goes by whole chunks of 2^14 when it needs more than one.
+ */
+function hashedVanishing(domain: number): number {
+  return domain - 1 <= 1 << 14 ? domain - 1 : domain;
+}
+
 /** Turns scalars into points in chunks, into the file and into snarkjs's circuit hash. */
 class PointWriter {
   readonly #job: ZkeyJob;
@@ -115,8 +121,8 @@ class PointWriter {
   }
 
   static async create(job: ZkeyJob, writer: SectionWriter): Promise<PointWriter> {
-    const { wires, domainPower } = job.layout;
-    const g1 = 4 * wires + 2 * 2 ** domainPower;
+    const { wires, publicWires, domainPower } = job.layout;
+    const g1 = 4 * wires - publicWires - 1 + 2 ** domainPower + hashedVanishing(2 ** domainPower);
     const tables = { 1: await job.backend.fixedBase(1, g1), 2: await job.backend.fixedBase(2, wires) };
     return new PointWriter(job, writer, tables, g1 + wires);
   }
