@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { SetupError } from './setup-error.mjs';
 
-const TAIL_CHARS = 4_000;
+const KEPT_CHARS = 2_000;
 
 /**
  * Runs a program to its end, quietly.
@@ -11,17 +11,19 @@ const TAIL_CHARS = 4_000;
  * @param {string[]} args
  * @param {{ cwd: string, env?: NodeJS.ProcessEnv, report?: (line: string) => void, fix: string }} options
  *   `report` is told each line of output; `fix` goes into the error
- * @throws {SetupError} with the end of its output, if it cannot start or does not exit with 0
+ * @throws {SetupError} with the beginning and the end of its output, if it cannot start or does not exit with 0
  */
 export function runQuietly(command, args, { cwd, env = process.env, report, fix }) {
   return /** @type {Promise<void>} */ (
     new Promise((resolve, reject) => {
       const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+      let head = '';
       let tail = '';
       /** @param {Buffer} chunk */
       const onOutput = (chunk) => {
         const text = chunk.toString();
-        tail = (tail + text).slice(-TAIL_CHARS);
+        tail = (tail + text.slice(KEPT_CHARS - head.length)).slice(-KEPT_CHARS);
+        head = (head + text).slice(0, KEPT_CHARS);
         report?.(text.trim().split('\n').at(-1) ?? '');
       };
       child.stdout.on('data', onOutput);
@@ -30,7 +32,7 @@ export function runQuietly(command, args, { cwd, env = process.env, report, fix 
       child.on('close', (code, signal) => {
         if (code === 0) resolve();
         else
-          reject(new SetupError(`${command} ended with ${signal ?? `code ${code}`}:\n${tail.trim()}`, fix));
+          reject(new SetupError(`${command} ended with ${signal ?? `code ${code}`}:\n${head}${tail}`, fix));
       });
     })
   );

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { npmCi } from './npm-ci.mjs';
+import { npmInstall } from './npm-install.mjs';
 import { step } from './progress.mjs';
 import { contentHash, hasStamp, readIfThere, writeStamp } from './stamp.mjs';
 
@@ -19,9 +19,7 @@ export function dependencies(root) {
     isReady: hasStamp(stampFile, stamp),
     async install(env) {
       if (!isInstalled(lockFile, join(root, 'node_modules'))) {
-        await step('npm packages', (report) =>
-          npmCi(root, { env, report, fix: 'Check that the npm registry can be reached and run again.' }),
-        );
+        await step('npm packages', (report) => npmInstall(root, { env, report }));
       }
       writeStamp(stampFile, stamp);
     },

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { npmCi } from './npm-ci.mjs';
+import { npmInstall } from './npm-install.mjs';
 import { step } from './progress.mjs';
 import { SetupError } from './setup-error.mjs';
 import { contentHash, hasStamp, writeStamp } from './stamp.mjs';
@@ -54,9 +54,7 @@ export function toolchain(root) {
         mkdirSync(folder, { recursive: true });
         for (const file of ['package.json', 'package-lock.json'])
           copyFileSync(join(MANIFEST, file), join(folder, file));
-        const fix =
-          'Check that the npm registry can be reached, or put Node 24 with its npm on PATH, and run again.';
-        await npmCi(folder, { report, fix });
+        await npmInstall(folder, { report });
         const version = spawnSync(join(bin, 'node'), ['--version'], { encoding: 'utf8' });
         if (version.status !== 0) {
           throw new SetupError(
