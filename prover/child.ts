@@ -12,6 +12,7 @@ import {
 import { plainFailure } from './failure.ts';
 import { endWithParent } from './parent-watch.ts';
 import { WitnessCalculator } from './witness.ts';
+import { explainWitnessError } from './witness-diagnosis.ts';
 import { unpackInput } from './witness-input.ts';
 
 const backends = new Map<BackendChoice, ProofBackend>();
@@ -36,7 +37,9 @@ async function prove(request: ChildRequest): Promise<ChildReply> {
   const input = await unpackInput(request.input, request.inputHash);
   const calculator = calculators.get(request.wasm) ?? (await WitnessCalculator.open(request.wasm));
   calculators.set(request.wasm, calculator);
-  const wtns = await calculator.calculate(input);
+  const wtns = await calculator.calculate(input).catch((error) => {
+    throw explainWitnessError(error, input, request.shape);
+  });
   const calculated = performance.now();
 
   const backend = backends.get(request.backend) ?? (await selectBackend(request.backend));

@@ -6,7 +6,7 @@ import { componentLogger } from './log.ts';
 import type { Groth16Proof, VerificationKey } from './proof.ts';
 import type { ProofQueue } from './queue.ts';
 import { verifyProof } from './verify.ts';
-import { type CircuitInput, circuitInputSchema, type PackedInput, packInput } from './witness-input.ts';
+import { circuitInputSchema, type PackedInput, packInput } from './witness-input.ts';
 
 /** The artifacts of one shape that the on-chain verifier was built from. */
 export interface ShapeKey {
@@ -18,8 +18,8 @@ export interface ShapeKey {
 export interface ProofRequest {
   readonly batch: number;
   readonly shape: string;
-  /** The circuit's input. */
-  readonly witness: CircuitInput;
+  /** The circuit's input: each signal a decimal string, or nested arrays of them. Checked when it is submitted. */
+  readonly witness: object;
   /** The public signals `[C, z, y]` that the proof has to be of, as decimal strings. */
   readonly publicSignals: readonly string[];
 }

@@ -11,7 +11,7 @@ const unzip = promisify(gunzip);
 /** Largest circuit input that is unpacked, in bytes: a bound on what a hostile queue can make a worker allocate. */
 const MAX_INPUT_BYTES = 256 * 1024 * 1024;
 
-export type SignalValue = string | SignalValue[];
+export type SignalValue = string | readonly SignalValue[];
 
 const signalValueSchema: z.ZodType<SignalValue> = z.lazy(() =>
   z.union([decimalSchema, z.array(signalValueSchema)]),
