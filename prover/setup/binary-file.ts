@@ -66,8 +66,3 @@ export async function readSectionTable(
     throw bad('has bytes after its last section', { offset: position, fileBytes: stat.size });
   return sections;
 }
-
-/** The unsigned integer of the bytes, the least significant first. */
-export function littleEndian(bytes: Uint8Array): bigint {
-  return BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
-}

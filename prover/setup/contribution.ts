@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { ChaCha, type WasmCurveGroup } from 'ffjavascript';
 import { bn254 } from '../curve.ts';
 import { POINT_BYTES } from './backend.ts';
+import { uint32 } from './little-endian.ts';
 import { drawScalar, wipe } from './secrets.ts';
-import { uint32 } from './section-writer.ts';
 
 /** Named in the key, where `snarkjs zkey verify` shows it. At most 64 bytes. */
 const CONTRIBUTION_NAME = 'Millrace dev setup: one party knew every secret';

@@ -1,9 +1,10 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { MillraceError } from '../../protocol/error.ts';
 import { loadNative } from '../native/addon.ts';
 import type { SetupBackend } from './backend.ts';
 import { NativeSetupBackend } from './native-backend.ts';
+import { writePreparedPtau } from './prepared-ptau.ts';
 import { readR1csHeader } from './r1cs-header.ts';
 import { withSecrets } from './secrets.ts';
 import { WasmSetupBackend } from './wasm-backend.ts';
@@ -21,6 +22,8 @@ export interface DevSetupOptions {
   readonly r1cs: string;
   /** Where the proving key goes. It appears there only when it is complete. */
   readonly zkey: string;
+  /** Also writes a prepared powers-of-tau file here, for judging the key with `snarkjs zkey verify`; small circuits only. */
+  readonly ptau?: string;
   /** Default: what the machine has. */
   readonly threads?: number;
   /** Default: native where the addon was built, else WASM. */
@@ -36,7 +39,7 @@ export interface DevSetupOptions {
  * accepts it everywhere, `zkey verify` included.
  *
  * @returns which arithmetic was used, and the time it took in ms
- * @throws {MillraceError} `input` / `bad-r1cs`; `refused` / `backend-missing`
+ * @throws {MillraceError} `input` / `bad-r1cs`, `circuit-too-large` (for a ptau file); `refused` / `backend-missing`
  */
 export async function devSetup(
   options: DevSetupOptions,
@@ -44,29 +47,37 @@ export async function devSetup(
   const started = performance.now();
   const layout = await readR1csHeader(options.r1cs);
   const backend = await selectBackend(options);
-  const temporary = `${options.zkey}.${process.pid}.tmp`;
+  const onProgress = options.onProgress ?? (() => undefined);
   try {
     await withSecrets(async (secrets) => {
-      const file = await open(temporary, 'wx+');
-      try {
-        await writeZkey({
-          file,
-          backend,
-          layout,
-          secrets,
-          onProgress: options.onProgress ?? (() => undefined),
-        });
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await writeWhole(options.zkey, (file) => writeZkey({ file, backend, layout, secrets, onProgress }));
+      const { ptau } = options;
+      if (ptau === undefined) return;
+      await writeWhole(ptau, (file) =>
+        writePreparedPtau({ file, backend, secrets, power: layout.domainPower }),
+      );
     });
-    await rename(temporary, options.zkey);
   } finally {
     await backend.close();
-    await rm(temporary, { force: true });
   }
   return { backend: backend.name, ms: Math.round(performance.now() - started) };
+}
+
+/** Writes under another name first, so that `path` is never half a file. */
+async function writeWhole(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      await write(file);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
 }
 
 async function selectBackend({

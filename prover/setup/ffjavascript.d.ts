@@ -15,6 +15,8 @@ declare module 'ffjavascript' {
   }
 
   export interface Bn128 {
+    readonly Gt: { toObject(element: Uint8Array): unknown[] };
+    pairing(g1: Uint8Array, g2: Uint8Array): Uint8Array;
     readonly tm: {
       /** The curve's WASM module; a single-threaded curve keeps it. */
       readonly code: Uint8Array<ArrayBuffer>;

@@ -2,7 +2,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { MillraceError } from '../../protocol/error.ts';
 import { FIELD } from '../../protocol/field.ts';
 import type { CircuitLayout } from '../native/addon.ts';
-import { littleEndian, readSectionTable } from './binary-file.ts';
+import { readSectionTable } from './binary-file.ts';
+import { littleEndian } from './little-endian.ts';
 
 /** Bytes of the header section for a 32-byte field: field size, prime, four counts, labels (64 bits), constraints. */
 const HEADER_BYTES = 4 + 32 + 4 * 4 + 8 + 4;

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { uint32 } from './little-endian.ts';
 
 /** Writes one of iden3's binary files section by section; lengths are filled in when a section ends. */
 export class SectionWriter {
@@ -60,13 +61,4 @@ export class SectionWriter {
     length.writeBigUInt64LE(BigInt(this.#position - start));
     await this.#file.write(length, 0, length.length, lengthAt);
   }
-}
-
-/** Numbers as 32 bits each, little-endian. */
-export function uint32(...values: readonly number[]): Uint8Array {
-  const bytes = Buffer.alloc(4 * values.length);
-  values.forEach((value, i) => {
-    bytes.writeUInt32LE(value, 4 * i);
-  });
-  return bytes;
 }

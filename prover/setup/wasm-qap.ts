@@ -2,16 +2,14 @@ import { readSync, writeSync } from 'node:fs';
 import { FIELD, invert, reduce } from '../../protocol/field.ts';
 import type { CircuitLayout, QapScalars, SetupSecrets } from '../native/addon.ts';
 import { SCALAR_BYTES } from './backend.ts';
-import { littleEndian } from './binary-file.ts';
+import { lagrange, modPow, rootOfUnity } from './lagrange.ts';
+import { littleEndian, packScalars, toLittleEndian, uint32 } from './little-endian.ts';
 import { badR1cs } from './r1cs-header.ts';
-import { uint32 } from './section-writer.ts';
-import { toLittleEndian } from './zkey-sections.ts';
 
 /** R = 2^256; snarkjs keeps a coefficient v as v R^2. */
 const R_SQUARED = 2n ** 512n % FIELD;
 const RECORD_BYTES = 12 + SCALAR_BYTES;
 const WRITE_BYTES = 1 << 20;
-const TWO_ADICITY = 28;
 
 /**
  * The circuit's polynomials at tau in plain TypeScript: what native/groth16/qap.hpp does, with the same conventions,
@@ -45,12 +43,14 @@ export function evaluateQap(
     vanishing.push(power);
   }
   return {
-    a: pack(sums.a),
-    b: pack(sums.b),
-    combined: pack(combined),
-    l: pack(combined.slice(layout.publicWires + 1).map((value) => (value * inverseDelta) % FIELD)),
-    h: pack(lagrange(tau, domain, 2 * domain, root, step).map((value) => (value * inverseDelta) % FIELD)),
-    vanishing: pack(vanishing),
+    a: packScalars(sums.a),
+    b: packScalars(sums.b),
+    combined: packScalars(combined),
+    l: packScalars(combined.slice(layout.publicWires + 1).map((value) => (value * inverseDelta) % FIELD)),
+    h: packScalars(
+      lagrange(tau, domain, 2 * domain, root, step).map((value) => (value * inverseDelta) % FIELD),
+    ),
+    vanishing: packScalars(vanishing),
     coefficientBytes: sums.coefficientBytes,
   };
 }
@@ -200,52 +200,4 @@ class CoefficientWriter {
     }
     this.#used = 0;
   }
-}
-
-/** L_x(tau) over the domain of `order` elements for `count` of them, x = first, first * step, ... */
-function lagrange(tau: bigint, count: number, order: number, first: bigint, step: bigint): bigint[] {
-  const elements: bigint[] = [];
-  const prefixes: bigint[] = [];
-  let product = 1n;
-  for (let i = 0, x = first; i < count; i++, x = (x * step) % FIELD) {
-    elements.push(x);
-    prefixes.push(product);
-    product = (product * (tau - x + FIELD)) % FIELD;
-  }
-  const factor = (reduce(modPow(tau, order) - 1n) * invert(BigInt(order))) % FIELD;
-  let inverse = invert(product);
-  const values = new Array<bigint>(count);
-  for (let i = count - 1; i >= 0; i--) {
-    const x = elements[i] ?? 0n;
-    values[i] = (((inverse * (prefixes[i] ?? 0n)) % FIELD) * ((x * factor) % FIELD)) % FIELD;
-    inverse = (inverse * (tau - x + FIELD)) % FIELD;
-  }
-  return values;
-}
-
-/** A primitive 2^power-th root of unity: a power of 5, the smallest non-residue, as in snarkjs. */
-function rootOfUnity(power: number): bigint {
-  let root = modPow(5n, (FIELD - 1n) >> BigInt(TWO_ADICITY));
-  for (let i = TWO_ADICITY; i > power; i--) root = (root * root) % FIELD;
-  return root;
-}
-
-function modPow(base: bigint, exponent: bigint | number): bigint {
-  let result = 1n;
-  for (
-    let square = base, rest = BigInt(exponent);
-    rest > 0n;
-    rest >>= 1n, square = (square * square) % FIELD
-  ) {
-    if (rest & 1n) result = (result * square) % FIELD;
-  }
-  return result;
-}
-
-function pack(values: readonly bigint[]): Uint8Array {
-  const packed = new Uint8Array(values.length * SCALAR_BYTES);
-  values.forEach((value, i) => {
-    packed.set(toLittleEndian(value, SCALAR_BYTES), i * SCALAR_BYTES);
-  });
-  return packed;
 }

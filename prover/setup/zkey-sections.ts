@@ -15,8 +15,3 @@ export const ZKEY = {
 export const PROTOCOL_GROTH16 = 1;
 /** The coordinates' prime of BN254. */
 export const BASE_FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
-
-/** An integer as `bytes` bytes, the least significant first. */
-export function toLittleEndian(value: bigint, bytes: number): Uint8Array {
-  return Buffer.from(value.toString(16).padStart(2 * bytes, '0'), 'hex').reverse();
-}

@@ -5,9 +5,10 @@ import type { CircuitLayout, Group, QapScalars, SetupSecrets } from '../native/a
 import { type FixedBase, POINT_BYTES, SCALAR_BYTES, type SetupBackend } from './backend.ts';
 import { firstContribution } from './contribution.ts';
 import type { SetupProgress } from './dev-setup.ts';
+import { toLittleEndian, uint32 } from './little-endian.ts';
 import { wipe } from './secrets.ts';
-import { SectionWriter, uint32 } from './section-writer.ts';
-import { BASE_FIELD, PROTOCOL_GROTH16, toLittleEndian, ZKEY } from './zkey-sections.ts';
+import { SectionWriter } from './section-writer.ts';
+import { BASE_FIELD, PROTOCOL_GROTH16, ZKEY } from './zkey-sections.ts';
 
 const ZKEY_VERSION = 1;
 const ZKEY_SECTIONS = 10;
