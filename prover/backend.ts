@@ -16,7 +16,7 @@ export interface ProofBackend {
    *
    * @param zkey path of a Groth16 proving key of snarkjs, for any circuit
    * @param wtns path of the circuit's witness in iden3's format, or its bytes
-   * @throws {MillraceError} `input` / `bad-witness-file`, `bad-zkey`, `witness-mismatch`
+   * @throws {MillraceError} `input` / `bad-witness-file`, `bad-zkey`, `witness-mismatch`; `refused` / `forgeable-key`
    */
   prove(zkey: string, wtns: string | Uint8Array): Promise<ProofOutput>;
   /** Frees what is kept. Waits for the proof in work. */

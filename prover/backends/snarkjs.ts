@@ -3,6 +3,7 @@ import { MillraceError } from '../../protocol/error.ts';
 import type { ProofBackend, ProofOutput } from '../backend.ts';
 import { groth16ProofSchema, publicSignalsSchema } from '../proof.ts';
 
+import { readZkeyFile } from '../setup/zkey-file.ts';
 import { checkWtns } from '../wtns-file.ts';
 
 /** snarkjs's prover: JavaScript and WASM threads, runs wherever Node runs. */
@@ -23,15 +24,15 @@ export class SnarkjsBackend implements ProofBackend {
 }
 
 async function prove(zkey: string, wtns: string | Uint8Array): Promise<ProofOutput> {
-
+  const { wires } = await readZkeyFile(zkey);
   const { witnessCount } = await checkWtns(wtns);
-  if (witnessCount < 0) {
+  if (witnessCount !== wires) {
     throw new MillraceError(
       'input',
       'witness-mismatch',
       'The witness belongs to another circuit than the proving key',
       {
-        details: { found: witnessCount },
+        details: { expected: wires, found: witnessCount },
         fix: 'Calculate the witness with the circuit that the proving key was made from.',
       },
     );
