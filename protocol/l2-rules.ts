@@ -1,5 +1,6 @@
 import { type Account, NONCE_LIMIT } from './account.ts';
 import { checkBits } from './bits.ts';
+import type { DraftAccounts } from './draft-accounts.ts';
 import { MillraceError } from './error.ts';
 import { decodeFee } from './fee.ts';
 import { keyHash, verifySignature } from './keys.ts';
@@ -90,7 +91,10 @@ export function checkPayer(
   return from;
 }
 
-/** A receiving account that does not exist or is of another token. */
+/**
+ * The account that a Transfer pays.
+ * @throws {MillraceError} `refused` with `unknown-account` or `token-mismatch`
+ */
 export function checkPayee(index: number, to: Account | undefined, token: number): void {
   if (to === undefined) throw unknownAccount('to', index);
   if (to.token !== token) {
@@ -99,6 +103,30 @@ export function checkPayee(index: number, to: Account | undefined, token: number
       `Account ${index}: the receiving account is of another token`,
       { account: index, expected: String(token), found: String(to.token) },
       'Pay to an account of the same token, or use TransferToNew.',
+    );
+  }
+}
+
+/**
+ * A key that is to get its first account of a token.
+ * @throws {MillraceError} `refused` with `account-exists` or `tree-full`
+ */
+export function checkNew(toKeyHash: bigint, token: number, accounts: DraftAccounts): void {
+  const existing = accounts.find(toKeyHash, token);
+  if (existing !== undefined) {
+    throw refusal(
+      'account-exists',
+      `This key has account ${existing} of token ${token} already`,
+      { account: existing, expected: 'no account of this key and token', found: existing },
+      `Send a Transfer to account ${existing}.`,
+    );
+  }
+  if (accounts.isFull) {
+    throw refusal(
+      'tree-full',
+      'The state has no room for another account',
+      { expected: 'fewer accounts than the tree has leaves', found: accounts.accountCount },
+      'Pay to an account that exists.',
     );
   }
 }

@@ -2,24 +2,15 @@ import type { Account } from './account.ts';
 import { DraftAccounts } from './draft-accounts.ts';
 import { MillraceError } from './error.ts';
 import { decodeFee } from './fee.ts';
-import { hi, lo } from './field.ts';
-import { keyHash } from './keys.ts';
-import {
-  type Deposit,
-  encodeL1Op,
-  encodeL1Result,
-  type ForcedExit,
-  type L1Elements,
-  type L1Op,
-  type L1Result,
-} from './l1-ops.ts';
-import { checkPayee, checkPayer, pay, refusal } from './l2-rules.ts';
-import { OP_TYPE, type SignedOp } from './ops.ts';
+import { encodeL1Op, encodeL1Result, type L1Elements, type L1Op, type L1Result } from './l1-ops.ts';
+import { applyL1Op, type L1Effect } from './l1-rules.ts';
+import { checkNew, checkPayee, checkPayer, pay, refusal } from './l2-rules.ts';
+import type { SignedOp } from './ops.ts';
 import { type Payout, payoutsOf } from './payouts.ts';
 import { challenge, encodeData, evaluate, hashPublicData } from './public-data.ts';
 import { FEE_ACCOUNTS, type Shape } from './shape.ts';
 import type { AccountChange, State } from './state.ts';
-import { type BatchContent, type L2Entry, toVector } from './vector.ts';
+import { type BatchContent, toEntry, toVector } from './vector.ts';
 import { type BatchWitness, type Slot, toWitness } from './witness.ts';
 
 export interface BatchContext {
@@ -56,11 +47,8 @@ export interface SealedBatch {
   readonly witness: BatchWitness;
 }
 
-interface L1Record {
+interface L1Record extends L1Effect {
   readonly elements: L1Elements;
-  readonly result: L1Result;
-  /** Account slot that the op needs; 0 if none. */
-  readonly touched: number;
 }
 
 interface L2Record {
@@ -119,9 +107,9 @@ export class BatchDraft {
     }
     if (this.#l1.length >= this.#limits.n1) return 'full';
     const elements = encodeL1Op(op);
-    const record = op.type === 'deposit' ? this.#deposit(op, elements) : this.#forcedExit(op, elements);
-    if (record === 'full') return 'full';
-    this.#l1.push(record);
+    const effect = applyL1Op(op, this.#accounts, this.#state.capacity, this.#limits.m);
+    if (effect === 'full') return 'full';
+    this.#l1.push({ elements, ...effect });
     return 'added';
   }
 
@@ -146,7 +134,7 @@ export class BatchDraft {
       checkPayee(op.to, accounts.get(op.to), op.token);
       touched.push(op.to);
     } else if (op.type === 'transferToNew') {
-      this.#checkNew(op.toKeyHash, op.token);
+      checkNew(op.toKeyHash, op.token, accounts);
       touched.push(accounts.accountCount);
     }
     const fee = decodeFee(op.feeCode);
@@ -281,66 +269,6 @@ export class BatchDraft {
     return { slots, changes };
   }
 
-  #deposit(op: Deposit, elements: L1Elements): L1Record | 'full' {
-    const accounts = this.#accounts;
-    const { keyHash, token, amount } = op;
-    const existing = accounts.find(keyHash, token);
-    if (existing === undefined && accounts.isFull) {
-      return { elements, touched: 0, result: { outcome: 'refused', index: 0, token, amount } };
-    }
-    if (accounts.countWith([existing ?? accounts.accountCount]) > this.#limits.m) return 'full';
-    if (existing !== undefined) {
-      accounts.credit(existing, amount);
-      return {
-        elements,
-        touched: existing,
-        result: { outcome: 'topUp', index: existing, token: 0, amount: 0n },
-      };
-    }
-    const index = accounts.create({ keyHash, token, nonce: 0, balance: amount });
-    return { elements, touched: index, result: { outcome: 'created', index, token: 0, amount: 0n } };
-  }
-
-  #forcedExit(op: ForcedExit, elements: L1Elements): L1Record | 'full' {
-    const { index, owner, publicKey } = op;
-    if (index >= this.#state.capacity) {
-      throw new MillraceError('input', 'bad-field', 'The contract queues no forced exit of this index', {
-        details: { field: 'index', expected: `below ${this.#state.capacity}`, found: index },
-      });
-    }
-    const accounts = this.#accounts;
-    // That it does nothing has to be proven too, so the account takes a slot either way.
-    if (accounts.countWith([index]) > this.#limits.m) return 'full';
-    accounts.touch(index);
-    const account = accounts.get(index);
-    if (account === undefined || account.keyHash !== keyHash(publicKey, owner)) {
-      return { elements, touched: index, result: { outcome: 'noop', index: 0, token: 0, amount: 0n } };
-    }
-    accounts.set(index, { ...account, balance: 0n });
-    const { token, balance: amount } = account;
-    return { elements, touched: index, result: { outcome: 'exited', index, token, amount } };
-  }
-
-  #checkNew(toKeyHash: bigint, token: number): void {
-    const existing = this.#accounts.find(toKeyHash, token);
-    if (existing !== undefined) {
-      throw refusal(
-        'account-exists',
-        `This key has account ${existing} of token ${token} already`,
-        { account: existing, expected: 'no account of this key and token', found: existing },
-        `Send a Transfer to account ${existing}.`,
-      );
-    }
-    if (this.#accounts.isFull) {
-      throw refusal(
-        'tree-full',
-        'The state has no room for another account',
-        { expected: `fewer than ${this.#state.capacity} accounts`, found: this.#accounts.accountCount },
-        'Pay to an account that exists.',
-      );
-    }
-  }
-
   #feeAccount(token: number): number {
     const index = this.#context.feeAccounts.get(token);
     if (index === undefined || this.#accounts.get(index)?.token !== token) {
@@ -364,14 +292,6 @@ function fillSlots(touched: readonly number[], m: number): number[] {
   const taken = new Set(touched);
   for (let index = 0; taken.size < m; index++) taken.add(index);
   return [...taken].sort((a, b) => a - b);
-}
-
-function toEntry({ op, owner }: SignedOp): L2Entry {
-  const { from, amount, feeCode } = op;
-  const common = { type: OP_TYPE[op.type], from, amount, feeCode };
-  if (op.type === 'transfer') return { ...common, to: op.to, aux: 0n };
-  if (op.type === 'transferToNew') return { ...common, to: Number(hi(op.toKeyHash)), aux: lo(op.toKeyHash) };
-  return { ...common, to: op.token, aux: owner };
 }
 
 function wrongDepth(shape: Shape, state: State): MillraceError {

@@ -18,6 +18,17 @@ export function cachedLevels(depth: number): number {
   return depth < 24 ? 1 : 2;
 }
 
+/** Lengths of the vectors that open accounts: a bottom node, the nodes above it, the cached roots. */
+export function openingLengths(depth: number): { bottom: number; siblings: number; top: number } {
+  const arities = aritiesOf(depth);
+  const hashed = arities.length - cachedLevels(depth);
+  return {
+    bottom: 2 * arities[0]!,
+    siblings: arities.slice(1, hashed).reduce((sum, arity) => sum + arity, 0),
+    top: arities.slice(hashed).reduce((product, arity) => product * arity, 1),
+  };
+}
+
 /** What opens one account in the tree. */
 export interface Opening {
   /** `keyHash_0, word_0, ..., keyHash_3, word_3` of the account's bottom node. */
@@ -95,8 +106,8 @@ export class AccountTree {
   cachedRoots(): bigint[] {
     const hashed = this.#arities.length - cachedLevels(this.depth);
     this.#refresh(hashed);
-    const count = this.#arities.slice(hashed).reduce((product, arity) => product * arity, 1);
-    return Array.from({ length: count }, (_, place) => this.#node(hashed - 1, place));
+    const { top } = openingLengths(this.depth);
+    return Array.from({ length: top }, (_, place) => this.#node(hashed - 1, place));
   }
 
   /** Brings the hashes of the lowest `levels` levels up to date. */

@@ -2,6 +2,7 @@ import { pack, unpack } from './bits.ts';
 import { FEE_CODE_BITS } from './fee.ts';
 import { fromLoHi, hi, lo } from './field.ts';
 import type { L1Elements } from './l1-ops.ts';
+import { OP_TYPE, type SignedOp } from './ops.ts';
 import { layout, OP_STRIDE, type Shape, TYPES_PER_ELEMENT } from './shape.ts';
 
 /** An L1 op as the vector has it: the contract's elements and the packed result. */
@@ -22,6 +23,9 @@ export interface L2Entry {
   /** Auxiliary value: 0, `lo(toKeyHash)` or L1 owner by type. */
   readonly aux: bigint;
 }
+
+/** The entry that fills an unused place. */
+export const NO_L2_ENTRY: L2Entry = { type: 0, from: 0, to: 0, amount: 0n, feeCode: 0, aux: 0n };
 
 /** What a batch publishes. */
 export interface BatchContent {
@@ -135,4 +139,13 @@ export function fromVector(d: readonly bigint[], shape: Shape): BatchContent {
 export function typeAt(d: readonly bigint[], shape: Shape, i: number): number {
   const element = d[layout(shape).types + Math.floor(i / TYPES_PER_ELEMENT)]!;
   return Number((element >> BigInt(TYPE_BITS * (i % TYPES_PER_ELEMENT))) & 3n);
+}
+
+/** What the vector says of a signed op. */
+export function toEntry({ op, owner }: SignedOp): L2Entry {
+  const { from, amount, feeCode } = op;
+  const common = { type: OP_TYPE[op.type], from, amount, feeCode };
+  if (op.type === 'transfer') return { ...common, to: op.to, aux: 0n };
+  if (op.type === 'transferToNew') return { ...common, to: Number(hi(op.toKeyHash)), aux: lo(op.toKeyHash) };
+  return { ...common, to: op.token, aux: owner };
 }
