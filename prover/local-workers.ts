@@ -84,7 +84,12 @@ export class LocalWorkers {
     worker.on('error', (error) => this.#logger.warn({ reason: error.message }, 'worker process error'));
     worker.once('exit', (code, signal) => this.#replace(worker, code, signal));
     const { redisUrl, backend, timeoutMs, graceMs = 0 } = this.#options;
-    const artifacts = Object.fromEntries(this.#options.artifacts);
+    const artifacts = Object.fromEntries(
+      [...this.#options.artifacts].map(([shape, { manifestId, wasm, zkey }]) => [
+        shape,
+        { manifestId, wasm, zkey },
+      ]),
+    );
     const order: LocalWorkerOrder = {
       parentPid: process.pid,
       redisUrl,

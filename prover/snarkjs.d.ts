@@ -5,6 +5,7 @@ declare module 'snarkjs' {
 
   export const groth16: {
     prove(zkey: FileLike, wtns: FileLike): Promise<{ proof: unknown; publicSignals: unknown }>;
+    verify(vkey: unknown, publicSignals: unknown, proof: unknown): Promise<boolean>;
     exportSolidityCallData(proof: unknown, publicSignals: unknown): Promise<string>;
   };
 
@@ -14,5 +15,11 @@ declare module 'snarkjs' {
 
   export const zKey: {
     exportVerificationKey(zkey: FileLike): Promise<Record<string, unknown>>;
+    verifyFromR1cs(r1cs: FileLike, ptau: FileLike, zkey: FileLike): Promise<boolean>;
+  };
+
+  export const curves: {
+    /** The one curve of this process that snarkjs works with; its threads run until it is terminated. */
+    getCurveFromName(name: string): Promise<{ terminate(): Promise<void> }>;
   };
 }
