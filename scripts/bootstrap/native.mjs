@@ -1,16 +1,42 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { runQuietly } from './child.mjs';
+import { step } from './progress.mjs';
+import { contentHash, hasStamp, writeStamp } from './stamp.mjs';
 
 /**
- * Builds the native prover addon, or finds it built. It is optional: without a C++ compiler everything
- * works with slower backends, which the build says in one line.
+ * The C++ prover addon. It is optional: without a C++ compiler everything works with slower backends,
+ * which its build says in one line.
  *
  * @param {string} root of the repository
+ * @returns {{ isReady: boolean, install: (env: NodeJS.ProcessEnv) => Promise<void> }}
+ *   `install` builds it where it can; `env` has Node 24 first in PATH
  */
-export async function ensureNative(root) {
-  const script = join(root, 'prover', 'native', 'build.mjs');
-  if (!existsSync(script)) return;
-  const { buildNative } = await import(pathToFileURL(script).href);
-  await buildNative({ root, log: (/** @type {string} */ line) => process.stderr.write(`- ${line}\n`) });
+export function nativeAddon(root) {
+  const sources = join(root, 'prover', 'native');
+  const builds = join(root, 'build', 'native');
+  const stampFile = join(builds, '.millrace-stamp');
+  const contents = readdirSync(sources, { recursive: true })
+    .map(String)
+    .filter((path) => /\.(cc|hpp|mjs)$/.test(path))
+    .map((path) => readFileSync(join(sources, path)));
+  const stamp = contentHash(process.platform, process.arch, process.env.CXX ?? '', ...contents);
+  return {
+    isReady: hasStamp(stampFile, stamp),
+    async install(env) {
+      /** @type {string[]} */
+      const lines = [];
+      await step('native prover, where there is a C++ compiler', () =>
+        runQuietly('node', [join(sources, 'build.mjs')], {
+          cwd: root,
+          env,
+          report: (line) => lines.push(line),
+          fix: 'Remove build/native and run again.',
+        }),
+      );
+      for (const line of lines) process.stderr.write(`- ${line}\n`);
+      // Without an addon there is no stamp: the next run looks for a compiler again.
+      if (existsSync(join(builds, 'current'))) writeStamp(stampFile, stamp);
+    },
+  };
 }

@@ -2,7 +2,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dependencies } from './dependencies.mjs';
 import { withFileLock } from './file-lock.mjs';
-import { ensureNative } from './native.mjs';
+import { nativeAddon } from './native.mjs';
 import { ensureRedis } from './redis.mjs';
 import { toolchain } from './toolchain.mjs';
 
@@ -23,12 +23,11 @@ export async function prepare({ redis }) {
     PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
     HARDHAT_DISABLE_TELEMETRY: 'true', // it would ask a question on the first run
   };
-  if (!toolchain(ROOT).isReady || !dependencies(ROOT).isReady) {
+  if (!toolchain(ROOT).isReady || !dependencies(ROOT).isReady || !nativeAddon(ROOT).isReady) {
     const waiting = (/** @type {string} */ holder) =>
       process.stderr.write(`- waiting for the set-up that process ${holder} is doing\n`);
     await withFileLock(join(ROOT, '.toolchain', 'setup.lock'), () => install(env), waiting);
   }
-  await ensureNative(ROOT);
   if (redis) await ensureRedis(ROOT);
   return { bin, env };
 }
@@ -39,4 +38,6 @@ async function install(env) {
   if (!node.isReady) await node.install();
   const packages = dependencies(ROOT);
   if (!packages.isReady) await packages.install(env);
+  const addon = nativeAddon(ROOT);
+  if (!addon.isReady) await addon.install(env);
 }
