@@ -1,6 +1,6 @@
 // Builds the C++ addon with a plain compiler call, cached by a hash of everything that makes it.
 // Plain JavaScript without dependencies, because the bootstrap calls it; also runs as a script.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -35,15 +35,8 @@ function sources() {
 function findCompiler() {
   for (const command of [process.env.CXX, 'g++', 'clang++']) {
     if (!command) continue;
-    try {
-      const version = execFileSync(command, ['--version'], {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      return { command, version: version.split('\n')[0] };
-    } catch (error) {
-      if (error.code !== 'ENOENT' && error.status === undefined) throw error;
-    }
+    const { status, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' });
+    if (status === 0) return { command, version: stdout.split('\n')[0] };
   }
   return undefined;
 }
@@ -62,13 +55,13 @@ function buildKey(compilerVersion) {
 /**
  * Builds the addon unless it is there already. Never fails: without a compiler, or when the compiler
  * refuses, Millrace works with its WASM backends, only slower.
- * @param {(line: string) => void} [say] one line for people
+ * @param {{ log?: (line: string) => void }} [options] `log` gets one line for people; nothing is said when it is there
  * @returns {string | undefined} the addon's path, undefined if there is none
  */
-export function buildNative(say = console.log) {
+export function buildNative({ log = console.log } = {}) {
   const compiler = findCompiler();
   if (compiler === undefined) {
-    say('native addon: no C++ compiler (g++ or clang++) found; using the slower WASM backends');
+    log('native addon: no C++ compiler (g++ or clang++) found; using the slower WASM backends');
     return undefined;
   }
   const folder = join(BUILDS, buildKey(compiler.version));
@@ -77,10 +70,10 @@ export function buildNative(say = console.log) {
     const started = performance.now();
     const problem = compile(compiler.command, folder, addon);
     if (problem !== undefined) {
-      say(`native addon: ${compiler.command} failed, using the slower WASM backends: ${problem}`);
+      log(`native addon: ${compiler.command} failed, using the slower WASM backends: ${problem}`);
       return undefined;
     }
-    say(
+    log(
       `native addon: built with ${compiler.command} in ${((performance.now() - started) / 1000).toFixed(1)} s`,
     );
   }
@@ -90,13 +83,13 @@ export function buildNative(say = console.log) {
 
 /** Compiles under a temporary name, so that nobody loads half a file. Returns what went wrong, if anything. */
 function compile(command, folder, addon) {
-  mkdirSync(folder, { recursive: true });
   const temporary = join(folder, `${process.pid}.tmp`);
   const includes = ['node-api-headers/include', 'node-addon-api'].flatMap((path) => [
     '-isystem',
     join(repository, 'node_modules', path),
   ]);
   try {
+    mkdirSync(folder, { recursive: true });
     execFileSync(command, [...flags, ...includes, join(here, 'addon.cc'), '-o', temporary], {
       encoding: 'utf8',
       stdio: ['ignore', 'ignore', 'pipe'],
