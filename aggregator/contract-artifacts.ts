@@ -4,12 +4,25 @@ import { Interface, isHexString } from 'ethers';
 import { z } from 'zod';
 import { MillraceError } from '../protocol/error.ts';
 
-const ARTIFACTS = new URL('../build/hardhat/artifacts/contracts/', import.meta.url);
+const ARTIFACTS = new URL('../build/hardhat/artifacts/', import.meta.url);
 
 const artifactSchema = z.object({
   contractName: z.string(),
   abi: z.array(z.record(z.string(), z.unknown())),
   bytecode: z.string().refine((code) => isHexString(code), 'expected 0x hex'),
+  buildInfoId: z.string().regex(/^[\w-]+$/),
+});
+
+const buildInfoSchema = z.object({
+  solcLongVersion: z.string(),
+  input: z.object({
+    settings: z.object({
+      evmVersion: z.string(),
+      viaIR: z.boolean().optional(),
+      optimizer: z.record(z.string(), z.unknown()),
+      metadata: z.record(z.string(), z.unknown()).optional(),
+    }),
+  }),
 });
 
 /** A compiled contract. */
@@ -17,6 +30,15 @@ export interface ContractArtifact {
   readonly interface: Interface;
   /** Creation code, 0x hex. */
   readonly bytecode: string;
+  readonly compiler: Compiler;
+}
+
+/** What a contract was compiled with. */
+export interface Compiler {
+  /** E.g. `0.8.37+commit.f401782d`. */
+  readonly version: string;
+  /** The settings that the code depends on. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -26,15 +48,23 @@ export interface ContractArtifact {
  * @throws {MillraceError} `refused/contracts-not-built`
  */
 export function contractArtifact(name: string, file = `${name}.sol`): ContractArtifact {
-  const path = fileURLToPath(new URL(`${file}/${name}.json`, ARTIFACTS));
   try {
-    const { abi, bytecode } = artifactSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-    return { interface: new Interface(JSON.stringify(abi)), bytecode };
+    const { abi, bytecode, buildInfoId } = artifactSchema.parse(readJson(`contracts/${file}/${name}.json`));
+    const info = buildInfoSchema.parse(readJson(`build-info/${buildInfoId}.json`));
+    const compiler = { version: info.solcLongVersion, settings: info.input.settings };
+    return { interface: new Interface(JSON.stringify(abi)), bytecode, compiler };
   } catch (cause) {
     throw new MillraceError('refused', 'contracts-not-built', `The contract ${name} is not compiled`, {
-      details: { path },
+      details: {
+        folder: fileURLToPath(ARTIFACTS),
+        reason: cause instanceof Error ? cause.message : String(cause),
+      },
       fix: 'Run `npx hardhat build`.',
       cause,
     });
   }
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(new URL(path, ARTIFACTS), 'utf8'));
 }

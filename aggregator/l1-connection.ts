@@ -16,7 +16,11 @@ const LONGEST_DELAY_MS = 10_000;
 export function l1Provider(url: string, chainId: number): JsonRpcProvider {
   const request = new FetchRequest(url);
   request.timeout = REQUEST_TIMEOUT_MS;
-  return new JsonRpcProvider(request, chainId, { staticNetwork: true, cacheTimeout: -1, polling: true });
+  return new JsonRpcProvider(request, chainId, {
+    staticNetwork: true,
+    cacheTimeout: -1,
+    pollingInterval: 500,
+  });
 }
 
 /**

@@ -1,0 +1,126 @@
+import type { Wallet } from 'ethers';
+import type { Logger } from 'pino';
+import type { DeployManifest } from '../protocol/deploy-manifest.ts';
+import { EventFollower } from './event-follower.ts';
+import { FinalityFollower } from './finality.ts';
+import { l1Provider } from './l1-connection.ts';
+import { PollLoop } from './poll-loop.ts';
+import type { BatchSource, L1OpSink, TransactionJournal } from './ports.ts';
+import { L1QueueWatcher } from './queue-watcher.ts';
+import { RollupContract } from './rollup-contract.ts';
+import { TransactionSender } from './sender.ts';
+import { type ShapeKey, Submitter } from './submitter.ts';
+
+export interface AggregatorOptions {
+  /** Of the L1 node; may hold an access key. */
+  readonly rpcUrl: string;
+  readonly deployment: DeployManifest;
+  /** The rollup's operator. */
+  readonly wallet: Wallet;
+  readonly store: L1OpSink & BatchSource & TransactionJournal;
+  /** The keys that this node's proofs are made with, by name of the shape. */
+  readonly keys: ReadonlyMap<string, ShapeKey>;
+  /** Blocks on top of a block before its events count. */
+  readonly confirmations: number;
+  /** Most that is ever offered for gas, wei. */
+  readonly maxFeePerGas: bigint;
+  readonly maxBatchesPerCall: number;
+  /** Milliseconds between two looks at L1. */
+  readonly pollMs: number;
+  readonly logger: Logger;
+  /** Called with every failed round; the aggregator goes on in any case. */
+  readonly onError?: (error: unknown) => void;
+}
+
+type Loops = Readonly<Record<'queue' | 'submitter' | 'finality', PollLoop>>;
+
+/** The node's L1 side: brings in the L1 queue, brings out proven batches, and tells the store what is final. */
+export class Aggregator {
+  readonly #loops: Loops;
+  readonly #ended: AbortController;
+  readonly #disconnect: () => void;
+
+  private constructor(loops: Loops, ended: AbortController, disconnect: () => void) {
+    this.#loops = loops;
+    this.#ended = ended;
+    this.#disconnect = disconnect;
+  }
+
+  /**
+   * Checks the deployment on L1 and starts.
+   * @throws {MillraceError} `refused/wrong-deployment`
+   */
+  static async start(options: AggregatorOptions): Promise<Aggregator> {
+    const { rpcUrl, deployment, store, wallet, confirmations, pollMs, logger, onError } = options;
+    const provider = l1Provider(rpcUrl, deployment.chainId);
+    const rollup = new RollupContract(provider, deployment);
+    try {
+      await rollup.assertDeployment(deployment);
+    } catch (error) {
+      provider.destroy();
+      throw error;
+    }
+    const ended = new AbortController();
+    const follow = (event: 'L1OpQueued' | 'BatchFinalized'): EventFollower =>
+      new EventFollower({
+        provider,
+        address: rollup.address,
+        topic: rollup.topic(event),
+        startBlock: deployment.block,
+        confirmations,
+      });
+    const { chainId, depth } = deployment;
+    const { maxFeePerGas, maxBatchesPerCall, keys } = options;
+    const signal = ended.signal;
+    const sender = new TransactionSender({
+      provider,
+      wallet,
+      chainId,
+      journal: store,
+      logger,
+      signal,
+      maxFeePerGas,
+      pollMs,
+    });
+    const queue = new L1QueueWatcher({ rollup, follower: follow('L1OpQueued'), sink: store, depth, logger });
+    const finality = new FinalityFollower({
+      rollup,
+      follower: follow('BatchFinalized'),
+      source: store,
+      logger,
+    });
+    const submitter = new Submitter({
+      rollup,
+      sender,
+      source: store,
+      deployment,
+      keys,
+      maxBatchesPerCall,
+      logger,
+    });
+
+    const loop = (part: string, step: () => Promise<boolean>): PollLoop => {
+      const options = { step, pollMs, logger: logger.child({ part }) };
+      return new PollLoop(onError === undefined ? options : { ...options, onError });
+    };
+    const loops = {
+      queue: loop('queue-watcher', () => queue.step()),
+      submitter: loop('submitter', () => submitter.step()),
+      finality: loop('finality', () => finality.step()),
+    };
+    return new Aggregator(loops, ended, () => provider.destroy());
+  }
+
+  /** Why a part's last round failed, for each part that has failed last. */
+  get failures(): ReadonlyMap<string, unknown> {
+    const failed = Object.entries(this.#loops).filter(([, loop]) => loop.lastError !== undefined);
+    return new Map(failed.map(([part, loop]) => [part, loop.lastError]));
+  }
+
+  /** Ends all parts and waits for them. A transaction on its way is saved: the next start takes it up. */
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    await Promise.all(Object.values(this.#loops).map((loop) => loop.stop()));
+    this.#disconnect();
+  }
+}

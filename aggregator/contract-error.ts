@@ -1,0 +1,57 @@
+import { type Interface, isError } from 'ethers';
+import { MillraceError } from '../protocol/error.ts';
+import { reasonOf } from './l1-connection.ts';
+
+/** What to do about a refusal of the contract, by the name of its error. */
+const FIXES: Readonly<Record<string, string>> = {
+  NotOperator: "Send from the rollup's operator account: check the operator key.",
+  UnprovenBatches: 'Prove the committed batches first (proveBatches).',
+  InvalidProof: 'Prove the batch again, with the artifacts that the rollup was deployed with.',
+  L1OpMismatch: 'The batch was built on L1 ops that are not in the queue: let the node catch up with L1.',
+  L1QueueExhausted: 'The batch was built on L1 ops that are not in the queue: let the node catch up with L1.',
+  L1QueueOverdue: 'Put the overdue L1 op into the batch.',
+  AmountNotInUnits: "Round the amount down to a multiple of the token's unit.",
+  TokenCapExceeded: 'The rollup holds as much of this token as it can: deposit less.',
+  UnknownToken: 'Use a token that is registered with the rollup.',
+  NoPayouts: 'Wait until the batch is finalized; not every batch pays out.',
+  PayoutNotInBatch: "Use the payout's owner, token, amount and proof as the node gives them.",
+  PayoutAlreadyClaimed: 'Nothing is left to do: the payout was paid.',
+  ForgeableKey: 'Use a key from a setup with at least one contribution to phase 2.',
+};
+
+/**
+ * The refusal of a contract behind an error of ethers: code `l1-` and the error's name in kebab case, with the
+ * arguments as details. Undefined if the error is something else (a lost connection, say).
+ */
+export function contractRefusal(error: unknown, contract: Interface): MillraceError | undefined {
+  const data = revertData(error);
+  if (data === undefined) return undefined;
+  const parsed = data === '0x' ? null : contract.parseError(data);
+  if (parsed === null) {
+    return new MillraceError('refused', 'l1-reverted', 'The contract reverts without a known reason', {
+      details: { data, reason: reasonOf(error) },
+      cause: error,
+    });
+  }
+  const details: Record<string, unknown> = {};
+  parsed.fragment.inputs.forEach((input, place) => {
+    const value: unknown = parsed.args[place];
+    details[input.name || String(place)] = typeof value === 'bigint' ? String(value) : value;
+  });
+  const fix = FIXES[parsed.name];
+  return new MillraceError('refused', `l1-${kebab(parsed.name)}`, `The contract refuses: ${parsed.name}`, {
+    details,
+    ...(fix === undefined ? {} : { fix }),
+    cause: error,
+  });
+}
+
+/** The data that a call reverted with, 0x hex. */
+function revertData(error: unknown): string | undefined {
+  if (isError(error, 'CALL_EXCEPTION')) return error.data ?? '0x';
+  return undefined;
+}
+
+function kebab(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
+}

@@ -1,0 +1,200 @@
+import {
+  AbiCoder,
+  Contract,
+  getAddress,
+  type Interface,
+  type JsonRpcProvider,
+  keccak256,
+  type Log,
+} from 'ethers';
+import type { DeployManifest } from '../protocol/deploy-manifest.ts';
+import { MillraceError } from '../protocol/error.ts';
+import type { L1Elements } from '../protocol/l1-ops.ts';
+import { contractArtifact } from './contract-artifacts.ts';
+import { contractRefusal } from './contract-error.ts';
+import type { ProvenBatch } from './ports.ts';
+import { proofOnL1 } from './verifying-key.ts';
+
+/** The contract's `RollupState`. */
+export interface RollupState {
+  readonly committedNumber: number;
+  readonly finalizedNumber: number;
+  /** L1 ops consumed by committed batches, and by finalized ones. */
+  readonly l1Committed: number;
+  readonly l1Finalized: number;
+  /** L1 ops ever queued. */
+  readonly l1QueueLength: number;
+  readonly finalizedRoot: bigint;
+}
+
+/** Bits of an op's hash that the queue keeps. */
+const QUEUE_HASH_BITS = 216n;
+
+/** Refusals that speak of a proof and not of the batch data. */
+const PROOF_REFUSALS = new Set([
+  'l1-invalid-proof',
+  'l1-coordinate-out-of-range',
+  'l1-curve-operation-failed',
+]);
+
+/** The rollup contract of one deployment, with checked and typed answers. */
+export class RollupContract {
+  readonly address: string;
+  readonly interface: Interface;
+  readonly #contract: Contract;
+  readonly #provider: JsonRpcProvider;
+  readonly #shapeIds: ReadonlyMap<string, number>;
+
+  constructor(provider: JsonRpcProvider, deployment: DeployManifest) {
+    this.address = getAddress(deployment.rollup.toLowerCase());
+    this.interface = contractArtifact('Millrace').interface;
+    this.#contract = new Contract(this.address, this.interface, provider);
+    this.#provider = provider;
+    this.#shapeIds = new Map(deployment.shapes.map(({ name, shapeId }) => [name, shapeId]));
+  }
+
+  /** First topic of an event. */
+  topic(event: 'L1OpQueued' | 'BatchFinalized'): string {
+    return this.interface.getEvent(event)!.topicHash;
+  }
+
+  /**
+   * Checks that the contract is what the deployment manifest says: there, and with this domain and operator.
+   * @throws {MillraceError} `refused/wrong-deployment`
+   */
+  async assertDeployment(deployment: DeployManifest): Promise<void> {
+    const { chainId } = await this.#provider.getNetwork();
+    const code = await this.#provider.getCode(this.address);
+    const onL1 = { chainId: Number(chainId), code: code !== '0x', domain: '', operator: '', depth: 0 };
+    if (onL1.code) {
+      onL1.domain = String(await this.#view('domain'));
+      onL1.operator = String(await this.#view('operator'));
+      onL1.depth = Number(await this.#view('depth'));
+    }
+    const { domain, operator, depth } = deployment;
+    const expected = {
+      chainId: deployment.chainId,
+      code: true,
+      domain,
+      operator: getAddress(operator.toLowerCase()),
+      depth,
+    };
+    if (JSON.stringify(onL1) === JSON.stringify(expected)) return;
+    throw new MillraceError(
+      'refused',
+      'wrong-deployment',
+      'The rollup on L1 is not the one of the deployment manifest',
+      {
+        details: { rollup: this.address, expected, found: onL1 },
+        fix: 'Check the RPC URL and the deployment manifest. A local L1 that was started anew has forgotten its contracts.',
+      },
+    );
+  }
+
+  /** Where the rollup stands in L1's latest block. */
+  async state(): Promise<RollupState> {
+    const state = (await this.#view('state')) as Record<keyof RollupState, bigint>;
+    return {
+      committedNumber: Number(state.committedNumber),
+      finalizedNumber: Number(state.finalizedNumber),
+      l1Committed: Number(state.l1Committed),
+      l1Finalized: Number(state.l1Finalized),
+      l1QueueLength: Number(state.l1QueueLength),
+      finalizedRoot: state.finalizedRoot,
+    };
+  }
+
+  /** Hash of the key in the verifier of a shape, 0x + 64 hex. */
+  async verifierKeyHash(shapeId: number): Promise<string> {
+    const shape = (await this.#view('shapes', [shapeId])) as { verifier: string };
+    const verifier = new Contract(
+      shape.verifier,
+      contractArtifact('Groth16Verifier').interface,
+      this.#provider,
+    );
+    return String(await verifier.getFunction('vkHash').staticCall());
+  }
+
+  /** Whether the contract's queue has this op at this place, as of the state after a block. */
+  async queueHolds(
+    op: { id: number; elements: L1Elements; timestamp: number },
+    blockTag: number,
+  ): Promise<boolean> {
+    const { timestamp, opHash } = (await this.#view('l1Queue', [op.id], blockTag)) as Record<string, bigint>;
+    const encoded = AbiCoder.defaultAbiCoder().encode(['uint256', 'uint256[3]'], [op.id, op.elements]);
+    const expected = BigInt(keccak256(encoded)) >> (256n - QUEUE_HASH_BITS);
+    return timestamp === BigInt(op.timestamp) && opHash === expected;
+  }
+
+  /** Reads an `L1OpQueued` event. */
+  l1OpQueued(log: Log): { id: number; elements: L1Elements; timestamp: number } {
+    const { id, e0, e1, e2, timestamp } = this.#event(log, 'L1OpQueued') as Record<string, bigint>;
+    return { id: Number(id), elements: [e0!, e1!, e2!], timestamp: Number(timestamp) };
+  }
+
+  /** Reads a `BatchFinalized` event. */
+  batchFinalized(log: Log): { number: number; newRoot: bigint } {
+    const { number, newRoot } = this.#event(log, 'BatchFinalized') as Record<string, bigint>;
+    return { number: Number(number), newRoot: newRoot! };
+  }
+
+  /** Calldata that commits and finalizes these batches. */
+  encodeCommitAndProve(batches: readonly ProvenBatch[]): string {
+    const inputs = batches.map(({ shape, newRoot, c, data }) => ({
+      shape: this.#shapeId(shape),
+      newRoot,
+      c,
+      data,
+    }));
+    return this.interface.encodeFunctionData('commitAndProveBatches', [
+      inputs,
+      batches.map(({ proof }) => proofOnL1(proof)),
+    ]);
+  }
+
+  /** Why L1's latest state would not accept these batches from this sender; undefined if it would. */
+  async refusalOf(from: string, batches: readonly ProvenBatch[]): Promise<MillraceError | undefined> {
+    try {
+      await this.#provider.call({ from, to: this.address, data: this.encodeCommitAndProve(batches) });
+      return undefined;
+    } catch (error) {
+      const refusal = contractRefusal(error, this.interface);
+      if (refusal === undefined) throw error;
+      return refusal;
+    }
+  }
+
+  /** Whether a refusal is about a proof: then a new proof of the same batch helps. */
+  isProofRefusal(refusal: MillraceError): boolean {
+    return PROOF_REFUSALS.has(refusal.code);
+  }
+
+  #shapeId(shape: string): number {
+    const id = this.#shapeIds.get(shape);
+    if (id !== undefined) return id;
+    throw new MillraceError(
+      'refused',
+      'shape-not-deployed',
+      `The rollup has no verifier for the shape ${shape}`,
+      {
+        details: { shape, deployed: [...this.#shapeIds.keys()] },
+        fix: 'Use one of the deployed shapes.',
+      },
+    );
+  }
+
+  /** @param blockTag number of a block; default: the latest one */
+  async #view(name: string, args: unknown[] = [], blockTag?: number): Promise<unknown> {
+    const overrides = blockTag === undefined ? [] : [{ blockTag }];
+    return (await this.#contract.getFunction(name).staticCall(...args, ...overrides)) as unknown;
+  }
+
+  #event(log: Log, name: string): unknown {
+    const parsed = this.interface.parseLog(log);
+    if (parsed?.name === name && getAddress(log.address) === this.address) return parsed.args;
+    throw new MillraceError('refused', 'foreign-event', 'The L1 node gave a log that was not asked for', {
+      details: { expected: name, found: parsed?.name, address: log.address, block: log.blockNumber },
+      fix: 'If this stays, use another L1 node.',
+    });
+  }
+}
