@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { BACKEND_CHOICES, type BackendChoice, selectBackend } from '../prover/backend.ts';
-import { writeJsonFile } from './json-file.ts';
+import { writeJsonFile } from './text-file.ts';
 
 /** The option of every command that proves. */
 export function backendOption(): Option {

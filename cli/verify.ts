@@ -7,7 +7,7 @@ import {
   verificationKeySchema,
 } from '../prover/proof.ts';
 import { verifyProof } from '../prover/verify.ts';
-import { readJsonFile } from './json-file.ts';
+import { readJsonFile } from './text-file.ts';
 
 /** `millrace verify`: exit code 0 when the proof holds, 3 when it does not, 2 when a file is not what it should be. */
 export function registerVerify(program: Command): void {

@@ -12,7 +12,6 @@ import {
 import { plainFailure } from './failure.ts';
 import { endWithParent } from './parent-watch.ts';
 import { WitnessCalculator } from './witness.ts';
-import { explainWitnessError } from './witness-diagnosis.ts';
 import { unpackInput } from './witness-input.ts';
 
 const backends = new Map<BackendChoice, ProofBackend>();
@@ -37,7 +36,9 @@ async function prove(request: ChildRequest): Promise<ChildReply> {
   const input = await unpackInput(request.input, request.inputHash);
   const calculator = calculators.get(request.wasm) ?? (await WitnessCalculator.open(request.wasm));
   calculators.set(request.wasm, calculator);
-  const wtns = await calculator.calculate(input).catch((error) => {
+  const wtns = await calculator.calculate(input).catch(async (error) => {
+    // Loaded only now: the reference model takes a while to load, and nearly every process goes without it.
+    const { explainWitnessError } = await import('./witness-diagnosis.ts');
     throw explainWitnessError(error, input, request.shape);
   });
   const calculated = performance.now();

@@ -3,6 +3,7 @@ import { type ToyFiles, toyCircuit, toyInput } from '../test/support/toy-circuit
 import { jobId, type ProofJob, type ProofOutcome } from './job.ts';
 import { componentLogger } from './log.ts';
 import { EmbeddedProofQueue } from './queue-embedded.ts';
+import { BullmqProofSource } from './source-bullmq.ts';
 import { verifyProof } from './verify.ts';
 import { type PackedInput, packInput } from './witness-input.ts';
 import { type ProofWorker, type ShapeArtifacts, startWorker } from './worker.ts';
@@ -176,5 +177,12 @@ describe('ProofWorker', () => {
     await vi.waitUntil(() => patient.proverPid, WAIT);
     await patient.stop(60_000);
     expect(await queue.inspect(jobId(job))).toMatchObject({ state: 'finished', outcome: { kind: 'proof' } });
+  });
+
+  it('stops also while Redis is away', async () => {
+    const source = new BullmqProofSource({ redisUrl: 'redis://127.0.0.1:1', logger });
+    const worker = startWorker({ source, artifacts: new Map(), backend: 'snarkjs', logger });
+    await worker.stop(0);
+    await source.close();
   });
 });

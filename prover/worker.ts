@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { BackendChoice } from './backend.ts';
 import { plainFailure } from './failure.ts';
@@ -34,6 +35,8 @@ export interface WorkerOptions {
 
 const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 const DEFAULT_HAND_BACK_MS = 1000;
+/** How long a stopping worker tries to hand its job back, ms. With Redis away it cannot: then the lock runs out. */
+const HAND_BACK_TIMEOUT_MS = 3000;
 
 /**
  * Starts a worker: it takes jobs from the source and proves them in a child process, one at a time. This process does
@@ -72,9 +75,15 @@ export class ProofWorker {
    */
   async stop(graceMs = 0): Promise<void> {
     const stopped = this.#consumer.stop();
-    const timer = setTimeout(() => this.#giveUp.abort(), graceMs);
-    await stopped;
-    clearTimeout(timer);
+    const settled = new AbortController();
+    const wait = { signal: settled.signal };
+    const late = sleep(graceMs, undefined, wait).then(() => {
+      this.#giveUp.abort();
+      return sleep(HAND_BACK_TIMEOUT_MS, undefined, wait);
+    });
+    await Promise.race([stopped, late]);
+    settled.abort();
+    await late.catch(() => undefined); // cut short
     await this.#child.kill();
     this.#logger.info('worker stopped');
   }

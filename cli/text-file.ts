@@ -2,15 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { MillraceError } from '../protocol/error.ts';
 
 /**
- * Reads a JSON file from outside; the caller checks its form.
+ * Reads a text file that the caller named.
  *
  * @param what the file's role, for the message
- * @throws {MillraceError} `input` / `unreadable-file` or `not-json`
+ * @throws {MillraceError} `input` / `unreadable-file`
  */
-export async function readJsonFile(path: string, what: string): Promise<unknown> {
-  let text: string;
+export async function readTextFile(path: string, what: string): Promise<string> {
   try {
-    text = await readFile(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (cause) {
     throw new MillraceError('input', 'unreadable-file', `The ${what} cannot be read`, {
       details: { file: path, reason: cause instanceof Error ? cause.message : String(cause) },
@@ -18,6 +17,15 @@ export async function readJsonFile(path: string, what: string): Promise<unknown>
       cause,
     });
   }
+}
+
+/**
+ * Reads a JSON file that the caller named; its form is for the caller to check.
+ *
+ * @throws {MillraceError} `input` / `unreadable-file` or `not-json`
+ */
+export async function readJsonFile(path: string, what: string): Promise<unknown> {
+  const text = await readTextFile(path, what);
   try {
     return JSON.parse(text);
   } catch (cause) {
