@@ -1,0 +1,101 @@
+import type { BatchSource, L1Cursor, L1Location, ProvenBatch } from '../aggregator/ports.ts';
+import { MillraceError } from '../protocol/error.ts';
+import type { Store } from './store.ts';
+
+/** The batches as the aggregator moves them: proven -> submitted -> finalized, and back. */
+export class StoredBatchSource implements BatchSource {
+  readonly #store: Store;
+  readonly #onProofRefused: (number: number, reason: string) => void;
+
+  /** @param onProofRefused called when a batch that had a proof needs a new one */
+  constructor(store: Store, onProofRefused: (number: number, reason: string) => void) {
+    this.#store = store;
+    this.#onProofRefused = onProofRefused;
+  }
+
+  provenBatches(first: number, limit: number): readonly ProvenBatch[] {
+    const found: ProvenBatch[] = [];
+    for (let number = first; found.length < limit; number++) {
+      const record = this.#store.batches.get(number);
+      const proof = this.#store.batches.proof(number);
+      const data = this.#store.batches.data(number);
+      if (record === undefined || proof === undefined || data === undefined) break;
+      const { shape, oldRoot, newRoot, c, z, y } = record;
+      const { manifestId } = proof;
+      found.push({ number, shape, manifestId, oldRoot, newRoot, c, z, y, data, proof: proof.proof });
+    }
+    return found;
+  }
+
+  rootAfter(number: number): bigint | undefined {
+    return number === 0 ? this.#store.identity.genesisRoot : this.#store.batches.get(number)?.newRoot;
+  }
+
+  finalizedNumber(): number {
+    return this.#store.batches.lastFinalized();
+  }
+
+  finalizedAt(number: number): L1Location | undefined {
+    return this.#store.batches.finalization(number);
+  }
+
+  finalityCursor(): L1Cursor | undefined {
+    return this.#store.meta.cursor('finality');
+  }
+
+  markSubmitted(first: number, last: number): void {
+    this.#store.transaction(() => {
+      this.#store.batches.setStatus(first, last, 'submitted', 'proven');
+      this.#store.batches.setSubmittedAt(first, last, Date.now());
+    });
+  }
+
+  markNotSubmitted(first: number, last: number): void {
+    this.#store.transaction(() => {
+      this.#store.batches.setStatus(first, last, 'proven', 'submitted');
+      this.#store.batches.setSubmittedAt(first, last, null);
+    });
+  }
+
+  /** @throws {MillraceError} `internal/finality-gap` */
+  markFinalized(batches: readonly { number: number; location: L1Location }[], cursor: L1Cursor): void {
+    this.#store.transaction(() => {
+      let next = this.finalizedNumber() + 1;
+      for (const { number, location } of batches) {
+        if (number !== next || this.#store.batches.get(number) === undefined) {
+          throw new MillraceError('internal', 'finality-gap', 'Batches are finalized one after the other', {
+            details: { expected: next, found: number, known: this.#store.batches.get(number) !== undefined },
+          });
+        }
+        this.#store.batches.addFinalization(number, location);
+        this.#store.batches.setStatus(number, number, 'finalized');
+        this.#store.batches.setFinalizedAt(number, Date.now());
+        next += 1;
+      }
+      this.#store.meta.setCursor('finality', cursor);
+    });
+  }
+
+  revertFinalized(number: number, cursor: L1Cursor): void {
+    this.#store.transaction(() => {
+      for (let reverted = this.finalizedNumber(); reverted > number; reverted--) {
+        // A batch may have been finalized by a proof that this store never saw.
+        const status = this.#store.batches.proof(reverted) === undefined ? 'sealed' : 'proven';
+        this.#store.batches.setStatus(reverted, reverted, status);
+        this.#store.batches.setFinalizedAt(reverted, null);
+        this.#store.batches.setSubmittedAt(reverted, reverted, null);
+      }
+      this.#store.batches.dropFinalizationsAbove(number);
+      this.#store.meta.setCursor('finality', cursor);
+    });
+  }
+
+  refuseProof(number: number, reason: string): void {
+    this.#store.transaction(() => {
+      this.#store.batches.dropProof(number);
+      this.#store.batches.setStatus(number, number, 'sealed');
+      this.#store.batches.setSubmittedAt(number, number, null);
+    });
+    this.#onProofRefused(number, reason);
+  }
+}

@@ -1,0 +1,429 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Account } from '../protocol/account.ts';
+import { MillraceError } from '../protocol/error.ts';
+import { decodeFee } from '../protocol/fee.ts';
+import type { L1Op } from '../protocol/l1-ops.ts';
+import { type L2Op, opId } from '../protocol/ops.ts';
+import { State } from '../protocol/state.ts';
+import { BatchDraft } from '../protocol/transition.ts';
+import {
+  BatcherFixture,
+  cursorAt,
+  deposit,
+  IDENTITY,
+  queued,
+  TWO_SHAPES,
+} from '../test/support/batcher-fixture.ts';
+import { holder } from '../test/support/random-batch.ts';
+import type { Placement } from './store/op-table.ts';
+
+const holders = [1, 2, 3, 4].map(holder);
+const [alice, bob, carol] = holders as [
+  (typeof holders)[0] & object,
+  (typeof holders)[0] & object,
+  (typeof holders)[0] & object,
+];
+const open: BatcherFixture[] = [];
+
+function fixture(options: ConstructorParameters<typeof BatcherFixture>[0] = {}): BatcherFixture {
+  const made = new BatcherFixture(options);
+  open.push(made);
+  return made;
+}
+
+afterEach(() => {
+  for (const made of open.splice(0)) made.remove();
+});
+
+function transfer(from: number, to: number, amount: bigint, nonce: number): L2Op {
+  return { type: 'transfer', from, to, token: 1, amount, feeCode: 0, nonce };
+}
+
+function toNew(from: number, toKeyHash: bigint, amount: bigint, nonce: number): L2Op {
+  return { type: 'transferToNew', from, toKeyHash, token: 1, amount, feeCode: 0, nonce };
+}
+
+/** Code of the error that `work` throws. */
+function codeOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof MillraceError) return error.code;
+    throw error;
+  }
+  return 'no error';
+}
+
+describe('Sequencer', () => {
+  it('lets a chain of ops use accounts and money that are only pending', () => {
+    const f = fixture();
+    f.queue(deposit(alice, 1, 100n));
+    const created = f.place(toNew(1, bob.keyHash, 60n, 0), alice);
+    expect(created).toMatchObject({ batch: 1, position: 0, toIndex: 2 });
+    f.place(transfer(2, 1, 50n, 0), bob);
+    f.place(transfer(1, 2, 90n, 1), alice);
+    expect(f.sequencer.account(2)).toMatchObject({ balance: 100n, nonce: 1 });
+    expect(f.seal()).toBe(1);
+    expect(f.sequencer.sealedAccount(2)).toEqual(f.sequencer.account(2));
+    expect(f.store.batches.get(1)).toMatchObject({
+      shape: 'medium',
+      signedOps: 3,
+      accounts: 2,
+      status: 'sealed',
+    });
+  });
+
+  it('keeps an index that was promised, though a deposit comes in between', () => {
+    const f = fixture();
+    f.queue(deposit(alice, 1, 100n));
+    const { toIndex } = f.place(toNew(1, bob.keyHash, 60n, 0), alice);
+    f.queue(deposit(carol, 1, 5n));
+    expect(f.sequencer.waitingL1).toBe(1);
+    f.place(transfer(1, toIndex!, 1n, 1), alice);
+    f.seal();
+    f.takeL1();
+    f.seal();
+    expect(f.sequencer.sealedAccount(toIndex!)).toMatchObject({ keyHash: bob.keyHash, balance: 61n });
+    expect(f.sequencer.sealedAccount(toIndex! + 1)).toMatchObject({ keyHash: carol.keyHash });
+  });
+
+  it('does not let signed ops hold back a queue that fills a batch', () => {
+    const f = fixture();
+    f.queue(deposit(alice, 1, 100n));
+    f.place(transfer(1, 1, 1n, 0), alice);
+    f.queue(...Array.from({ length: 5 }, () => deposit(bob, 1, 1n)));
+    expect(f.sequencer.waitingL1).toBe(0);
+    expect(f.sequencer.open).toMatchObject({ number: 2, l1: 5, l2: 0 });
+  });
+
+  it('lets signed ops in while many L1 ops wait', () => {
+    const f = fixture();
+    f.queue(deposit(alice, 1, 100n));
+    const strangers = Array.from(
+      { length: 30 },
+      (_, i): L1Op => ({ ...deposit(bob, 1, 1n), keyHash: BigInt(i + 7) }) as L1Op,
+    );
+    f.intake.appendL1Ops(
+      strangers.map((op, i) => queued(1 + i, op)),
+      cursorAt(31),
+    );
+    for (let nonce = 0; nonce < 20; nonce++) f.place(transfer(1, 1, 1n, nonce), alice);
+    expect(f.sequencer.account(1)).toMatchObject({ nonce: 20 });
+    f.seal();
+    f.takeL1();
+    expect(f.sequencer.waitingL1).toBe(0);
+  });
+
+  it('takes the smallest shape that fits and seals a batch that is full', () => {
+    const f = fixture();
+    f.queue(deposit(alice, 1, 100n));
+    expect(f.seal()).toBe(1);
+    expect(f.store.batches.get(1)?.shape).toBe('tiny');
+    for (let nonce = 0; nonce < 6; nonce++) f.place(transfer(1, 1, 1n, nonce), alice);
+    expect(f.store.batches.get(2)).toMatchObject({ shape: 'medium', shapeId: 1, signedOps: 6 });
+    expect(f.seal()).toBeUndefined();
+  });
+
+  it('refuses without a trace what does not apply', () => {
+    const f = fixture();
+    f.queue(deposit(alice, 1, 100n), deposit(bob, 2, 5n));
+    expect(codeOf(() => f.place(transfer(1, 1, 101n, 0), alice))).toBe('insufficient-balance');
+    expect(codeOf(() => f.place(transfer(1, 1, 1n, 1), alice))).toBe('bad-nonce');
+    expect(codeOf(() => f.place(transfer(1, 2, 1n, 0), alice))).toBe('token-mismatch');
+    expect(codeOf(() => f.place(transfer(1, 9, 1n, 0), alice))).toBe('unknown-account');
+    expect(codeOf(() => f.place(transfer(9, 1, 1n, 0), alice))).toBe('unknown-account');
+    expect(codeOf(() => f.place(transfer(1, 1, 1n, 0), bob))).toBe('key-mismatch');
+    expect(codeOf(() => f.place(toNew(1, alice.keyHash, 1n, 0), alice))).toBe('account-exists');
+    expect(codeOf(() => f.place({ ...transfer(1, 1, 1n, 0), feeCode: 1 }, alice))).toBe('no-fee-account');
+    expect(f.store.ops.pendingCount()).toBe(0);
+    f.place(transfer(1, 1, 1n, 0), alice);
+  });
+
+  it('credits fees when the batch is sealed', () => {
+    const f = fixture({ feeKeyHash: carol.keyHash });
+    f.queue(deposit(carol, 1, 1n), deposit(alice, 1, 100n));
+    f.seal();
+    f.place({ ...transfer(2, 2, 1n, 0), feeCode: 7 }, alice);
+    expect(f.sequencer.account(1)?.balance).toBe(1n);
+    f.seal();
+    expect(f.sequencer.account(1)?.balance).toBe(1n + decodeFee(7));
+  });
+
+  it('builds the same open batch after a restart, also with other fee and shape settings', () => {
+    const f = fixture({ feeKeyHash: carol.keyHash });
+    f.queue(deposit(carol, 1, 1n), deposit(alice, 1, 100n));
+    f.seal();
+    const ops = [0, 1, 2].map((nonce) => ({ ...transfer(2, 2, 1n, nonce), feeCode: 7 }));
+    for (const op of ops) f.place(op, alice);
+    const before = f.sequencer.open;
+    f.reopen();
+    expect(f.sequencer.open).toEqual(before);
+    f.reopen({ feeKeyHash: bob.keyHash, shapes: [TWO_SHAPES[0]!] });
+    // Two ops fit in the small shape; the third is in the next batch.
+    expect(ops.map((op) => f.store.ops.get(opId(op, IDENTITY.domain))?.placement?.batch)).toEqual([2, 2, 3]);
+    f.seal();
+    expect(f.sequencer.sealedAccount(1)?.balance).toBe(1n + 3n * decodeFee(7));
+  });
+
+  it('is as before when a transaction fails', () => {
+    const f = fixture();
+    f.queue(deposit(alice, 1, 100n));
+    const { sequencer } = f;
+    const heard: number[] = [];
+    sequencer.on('sealed', (number) => heard.push(number));
+    const before = sequencer.open;
+    const work = () => {
+      sequencer.place('0x1', f.sign(toNew(1, bob.keyHash, 1n, 0), alice), 1);
+      sequencer.seal();
+      throw new Error('disk full');
+    };
+    expect(() => sequencer.atomically(work)).toThrow('disk full');
+    expect(sequencer.open).toEqual(before);
+    expect(sequencer.account(2)).toBeUndefined();
+    expect(heard).toEqual([]);
+    expect(f.place(toNew(1, bob.keyHash, 1n, 0), alice)).toMatchObject({ batch: 1, toIndex: 2 });
+  });
+});
+
+describe('a reorg of the L1 queue', () => {
+  it('undoes the batches from the first that held a lost op, and builds the same ones when the ops come back', () => {
+    const f = fixture();
+    f.queue(deposit(alice, 1, 100n));
+    f.seal();
+    f.queue(deposit(bob, 1, 10n));
+    f.place(transfer(2, 1, 3n, 0), bob);
+    f.seal();
+    f.place(transfer(1, 2, 50n, 0), alice);
+    const roots = [1, 2].map((number) => f.store.batches.get(number)?.newRoot);
+    const undone: number[] = [];
+    f.sequencer.on('undone', (number) => undone.push(number));
+
+    f.intake.rewindL1Ops(1, cursorAt(1));
+    expect(undone).toEqual([2]);
+    expect(f.store.batches.lastSealed()).toBe(1);
+    expect(codeOf(() => f.place(transfer(1, 1, 1n, 1), alice))).toBe('reorganizing');
+    expect(f.seal()).toBeUndefined();
+    f.reopen();
+    expect(f.sequencer.ready).toBe(false);
+    f.queue(deposit(bob, 1, 10n));
+    expect([1, 2].map((number) => f.store.batches.get(number)?.newRoot)).toEqual(roots);
+    expect(f.sequencer.open).toMatchObject({ number: 3, l2: 1 });
+    expect(f.store.ops.rejectedCount()).toBe(0);
+  });
+
+  it('rejects ops that do not apply any more, with the reason, and nothing else', () => {
+    const f = fixture();
+    f.queue(deposit(alice, 1, 100n), deposit(bob, 1, 10n));
+    const lost = transfer(2, 1, 3n, 0);
+    const kept = transfer(1, 1, 3n, 0);
+    f.place(lost, bob);
+    f.place(kept, alice);
+    f.seal();
+    f.intake.rewindL1Ops(1, cursorAt(1));
+    f.queue();
+    expect(f.store.ops.get(opId(lost, IDENTITY.domain))).toMatchObject({
+      status: 'rejected',
+      rejection: { code: 'unknown-account' },
+    });
+    expect(f.store.ops.get(opId(kept, IDENTITY.domain))).toMatchObject({
+      status: 'sealed',
+      placement: { batch: 1 },
+    });
+    // What was rejected can be sent again once it applies.
+    f.queue(deposit(bob, 1, 10n));
+    expect(f.place(lost, bob)).toMatchObject({ batch: 2 });
+    expect(f.store.ops.get(opId(lost, IDENTITY.domain))?.status).toBe('pending');
+  });
+
+  it('never pays another holder than at admission', () => {
+    const f = fixture();
+    f.queue(deposit(alice, 1, 100n), deposit(bob, 1, 10n));
+    const op = transfer(1, 2, 30n, 0);
+    f.place(op, alice);
+    f.intake.rewindL1Ops(1, cursorAt(1));
+    f.queue(deposit(carol, 1, 10n));
+    expect(f.sequencer.account(2)).toMatchObject({ keyHash: carol.keyHash, balance: 10n });
+    expect(f.store.ops.get(opId(op, IDENTITY.domain))?.rejection?.code).toBe('account-moved');
+  });
+});
+
+type Step =
+  | { kind: 'deposit'; to: number; token: number; amount: number }
+  | { kind: 'exit'; of: number; index: number }
+  | {
+      kind: 'op';
+      by: number;
+      target: number;
+      type: 'transfer' | 'transferToNew' | 'withdraw';
+      amount: number;
+      fee: number;
+    }
+  | { kind: 'seal' }
+  | { kind: 'restart' }
+  | { kind: 'reorg'; depth: number; same: boolean };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('deposit' as const),
+      to: fc.nat(3),
+      token: fc.integer({ min: 1, max: 2 }),
+      amount: fc.integer({ min: 1, max: 50 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('exit' as const), of: fc.nat(3), index: fc.nat(6) }),
+  },
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      kind: fc.constant('op' as const),
+      by: fc.nat(9),
+      target: fc.nat(9),
+      type: fc.constantFrom('transfer' as const, 'transferToNew' as const, 'withdraw' as const),
+      amount: fc.nat(20),
+      fee: fc.nat(2),
+    }),
+  },
+  { weight: 2, arbitrary: fc.constant({ kind: 'seal' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('reorg' as const), depth: fc.nat(3), same: fc.boolean() }),
+  },
+);
+
+describe('what admission promised', () => {
+  it('is what sealing does, for any mix of ops, restarts and reorgs', () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) => {
+        const f = new BatcherFixture({ feeKeyHash: carol.keyHash });
+        try {
+          runSteps(f, steps);
+        } finally {
+          f.remove();
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+/** Runs the steps, then seals everything and compares with the model that replays what the store says. */
+function runSteps(f: BatcherFixture, steps: readonly Step[]): void {
+  const promised = new Map<string, Placement>();
+  let reorganized = false;
+  const accountOf = (number: number): [number, Account] | undefined => {
+    const count = f.sequencer.tip.accountCount;
+    if (count === 1) return undefined;
+    const index = 1 + (number % (count - 1));
+    return [index, f.sequencer.account(index)!];
+  };
+  for (const s of steps) {
+    if (s.kind === 'deposit') f.queue(deposit(holders[s.to]!, s.token, BigInt(s.amount)));
+    else if (s.kind === 'exit') {
+      const { owner, key } = holders[s.of]!;
+      f.queue({ type: 'forcedExit', owner, index: s.index, publicKey: key.publicKey });
+    } else if (s.kind === 'seal') {
+      f.seal();
+      f.takeL1();
+    } else if (s.kind === 'restart') {
+      const before = [f.sequencer.open, f.sequencer.tip, f.sequencer.waitingL1];
+      f.reopen();
+      expect([f.sequencer.open, f.sequencer.tip, f.sequencer.waitingL1]).toEqual(before);
+    } else if (s.kind === 'reorg') {
+      const count = f.store.l1Ops.count();
+      const left = Math.max(0, count - s.depth);
+      const ops = Array.from({ length: count - left }, (_, i) => f.store.l1Ops.get(left + i)!.op);
+      const before = [f.sequencer.open, f.sequencer.tip];
+      f.intake.rewindL1Ops(left, cursorAt(left));
+      if (s.same) {
+        f.queue(...ops);
+        if (f.sequencer.waitingL1 === 0) expect([f.sequencer.open, f.sequencer.tip]).toEqual(before);
+      } else {
+        reorganized = true;
+        f.queue(...ops.slice(1));
+      }
+    } else {
+      const payer = accountOf(s.by);
+      const payee = accountOf(s.target);
+      if (payer === undefined || payee === undefined) continue;
+      const [from, account] = payer;
+      const by = holders.find(({ keyHash }) => keyHash === account.keyHash);
+      if (by === undefined) continue;
+      const payment = {
+        from,
+        token: account.token,
+        amount: BigInt(s.amount),
+        feeCode: s.fee,
+        nonce: account.nonce,
+      };
+      const op: L2Op =
+        s.type === 'transfer'
+          ? { type: 'transfer', ...payment, to: payee[0] }
+          : s.type === 'withdraw'
+            ? { type: 'withdraw', ...payment }
+            : { type: 'transferToNew', ...payment, toKeyHash: holders[s.target % 4]!.keyHash };
+      try {
+        promised.set(opId(op, IDENTITY.domain), f.place(op, by));
+      } catch (error) {
+        if (!(error instanceof MillraceError) || error.kind !== 'refused') throw error;
+      }
+    }
+  }
+  while (f.seal() !== undefined || f.sequencer.waitingL1 > 0) f.takeL1();
+
+  for (const [id, placement] of promised) {
+    const op = f.store.ops.get(id)!;
+    if (!reorganized) expect(op.placement).toEqual(placement);
+    expect(op.status).toBe(op.rejection === undefined ? 'sealed' : 'rejected');
+    if (op.rejection === undefined && placement.toKeyHash !== undefined) {
+      expect(f.sequencer.sealedAccount(op.placement!.toIndex!)?.keyHash).toBe(placement.toKeyHash);
+    }
+  }
+  if (!reorganized) expect(f.store.ops.rejectedCount()).toBe(0);
+  expectModelAgrees(f);
+}
+
+/** Applies the ops of the store's batches to a fresh state, and compares every root. */
+function expectModelAgrees({ store, sequencer }: BatcherFixture): void {
+  const state = new State(IDENTITY.depth);
+  const medium = TWO_SHAPES.at(-1)!.shape;
+  let nextL1 = 0;
+  for (let number = 1; number <= store.batches.lastSealed(); number++) {
+    const record = store.batches.get(number)!;
+    expect(record.l1First).toBe(nextL1);
+    nextL1 = record.l1End;
+    const fees = state.snapshot().filter(([, { keyHash }]) => keyHash === carol.keyHash);
+    const feeAccounts = new Map(fees.reverse().map(([index, { token }]) => [token, index]));
+    const draft = new BatchDraft(state, medium, { domain: IDENTITY.domain, number, feeAccounts });
+    for (let id = record.l1First; id < record.l1End; id++)
+      expect(draft.addL1(store.l1Ops.get(id)!.op)).toBe('added');
+    const ops = store.ops.ofBatch(number);
+    ops.forEach(({ signed, placement }, i) => {
+      expect(placement?.position).toBe(i);
+      expect(draft.addL2(signed)).toBe('added');
+    });
+    const { shape, shapeId } = TWO_SHAPES.find((candidate) => draft.fits(candidate.shape))!;
+    const sealed = draft.seal(shape, shapeId);
+    const { oldRoot, newRoot, c, z, y, accountCount } = record;
+    expect({ oldRoot, newRoot, c, z, y, accountCount }).toEqual({
+      oldRoot: sealed.oldRoot,
+      newRoot: sealed.newRoot,
+      c: sealed.c,
+      z: sealed.z,
+      y: sealed.y,
+      accountCount: sealed.accountCountAfter,
+    });
+    expect(record.signedOps).toBe(ops.length);
+    expect(store.batches.witness(number)).toEqual(sealed.witness);
+    expect(store.batches.payouts(number)).toEqual(sealed.payouts);
+    expect(store.batches.l1Results(number)).toEqual(sealed.l1Results);
+  }
+  expect(nextL1).toBe(store.l1Ops.count());
+  expect(store.accounts.all()).toEqual(state.snapshot());
+  expect(sequencer.tip.sealedRoot).toBe(state.root);
+}
