@@ -7,7 +7,7 @@ export class DraftAccounts {
   readonly #state: State;
   /** Touched accounts and what they are now. */
   readonly #touched = new Map<number, Account | undefined>();
-  readonly #created = new Map<bigint, number>();
+  readonly #created = new Map<string, number>();
   #accountCount: number;
 
   constructor(state: State) {

@@ -72,27 +72,38 @@ describe('decoding names the byte at which the data break the format', () => {
     );
   });
 
-  test.each([
-    ['too many L1 ops', [...Array(16).fill(0), 0, 6], 18],
-    ['too many signed ops', [...Array(16).fill(0), 0, 0, 0, 10], 20],
-    ['more values than ops', [...Array(16).fill(0), 0, 0, 0, 0, 0, 1], 22],
+  const NO_FEES = Array<number>(16).fill(0);
+  const element = (...low: number[]) => [...Array<number>(31 - low.length).fill(0), ...low];
+  const value = (position: number) => [0, position, ...element(7)];
+  test.each<[string, number[], number]>([
+    ['too many L1 ops', [...NO_FEES, 0, 6], 18],
+    ['too many signed ops', [...NO_FEES, 0, 0, 0, 10], 20],
+    ['a value without an op', [...NO_FEES, 0, 0, 0, 0, 0, 1], 22],
     [
       'a value of a Transfer',
-      [...Array(16).fill(0), 0, 0, 0, 1, ...Array(30).fill(0), 1, ...Array(31).fill(0), 0, 1, 0, 0],
+      [...NO_FEES, 0, 0, 0, 1, ...element(0b01), ...element(), 0, 1, ...value(0)],
+      84,
+    ],
+    ['a Withdraw without a value', [...NO_FEES, 0, 0, 0, 1, ...element(0b11), ...element(), 0, 0], 84],
+    [
+      'a value that comes twice',
+      [...NO_FEES, 0, 0, 0, 2, ...element(0b1111), ...element(), 0, 2, ...value(0), ...value(0)],
+      119,
+    ],
+    [
+      'values out of order',
+      [...NO_FEES, 0, 0, 0, 2, ...element(0b1111), ...element(), 0, 2, ...value(1), ...value(0)],
       86,
+    ],
+    ['a type after the last op', [...NO_FEES, 0, 0, 0, 1, ...element(0b0101), ...element(), 0, 0], 82],
+    [
+      'op data after the last op',
+      [...NO_FEES, 0, 0, 0, 1, ...element(0b01), 1, ...element().slice(1), 0, 0],
+      82,
     ],
   ])('%s', (_, bytes, offset) => {
     expect(() => decode(Uint8Array.from(bytes))).toThrow(
       expect.objectContaining({ code: 'bad-data', details: expect.objectContaining({ offset }) }),
-    );
-  });
-
-  test('a place that comes twice', () => {
-    const withdraws = [...Array(30).fill(0), 0b1111, ...Array(31).fill(0)];
-    const value = [0, 1, ...Array(31).fill(7)];
-    const bytes = [...Array(16).fill(0), 0, 0, 0, 2, ...withdraws, 0, 2, ...value, ...value];
-    expect(() => decode(Uint8Array.from(bytes))).toThrow(
-      expect.objectContaining({ details: { offset: 119, expected: 'a place above 1', found: 1 } }),
     );
   });
 });

@@ -3,9 +3,10 @@ import { bytesFromInteger, concatBytes, integerFromBytes, wordFromInteger } from
 import { MillraceError } from './error.ts';
 import { reduce } from './field.ts';
 import { RESULT_BYTES } from './l1-ops.ts';
+import { OP_TYPE } from './ops.ts';
 import { poseidon } from './poseidon.ts';
-import { layout, type Shape } from './shape.ts';
-import { FEE_POSITION, HEAD_LENGTH, typeAt } from './vector.ts';
+import { layout, OP_STRIDE, type Shape, TYPES_PER_ELEMENT } from './shape.ts';
+import { FEE_POSITION, HEAD_LENGTH, TYPE_BITS, typeAt } from './vector.ts';
 
 /** Bytes of one element of the vector in the data. */
 const ELEMENT_BYTES = 31;
@@ -48,7 +49,7 @@ export function encodeData(d: readonly bigint[], shape: Shape, counts: Counts): 
   const { typeElements, opElements } = layout({ ...shape, n2: counts.l2 });
   for (let i = 0; i < typeElements; i++) parts.push(element(at.types + i));
   for (let i = 0; i < opElements; i++) parts.push(element(at.ops + i));
-  const withAux = Array.from({ length: counts.l2 }, (_, i) => i).filter((i) => typeAt(d, shape, i) >= 2);
+  const withAux = opsWithAux(d, shape, counts.l2);
   parts.push(count(withAux.length));
   for (const i of withAux) parts.push(count(i), element(at.aux + i));
   return concatBytes(parts);
@@ -81,17 +82,33 @@ export function decodeData(
   for (let i = 0; i < typeElements; i++) d[at.types + i] = reader.integer(ELEMENT_BYTES);
   for (let i = 0; i < opElements; i++) d[at.ops + i] = reader.integer(ELEMENT_BYTES);
 
+  const padding = [
+    d[at.types + typeElements - 1]! >> BigInt(TYPE_BITS * lastCount(l2, TYPES_PER_ELEMENT)),
+    d[at.ops + opElements - 1]! >> BigInt(OP_STRIDE * (lastCount(l2, at.opsPerElement) - 1) + at.opBits),
+  ];
+  if (l2 > 0 && padding.some((bits) => bits !== 0n))
+    throw reader.error('zeros after the last op', 'other bits');
+
+  const withAux = opsWithAux(d, shape, l2);
   const auxCount = reader.count('auxiliary values', l2);
-  let previous = -1;
-  for (let j = 0; j < auxCount; j++) {
-    const position = reader.count('signed op of an auxiliary value', l2 - 1);
-    if (position <= previous) throw reader.error(`a place above ${previous}`, position);
-    if (typeAt(d, shape, position) < 2) throw reader.error('a TransferToNew or Withdraw', `op ${position}`);
-    d[at.aux + position] = reader.integer(ELEMENT_BYTES);
-    previous = position;
+  if (auxCount !== withAux.length) throw reader.error(`${withAux.length} auxiliary values`, auxCount);
+  for (const i of withAux) {
+    const position = Number(reader.integer(COUNT_BYTES));
+    if (position !== i) throw reader.error(`the auxiliary value of op ${i}`, `of op ${position}`);
+    d[at.aux + i] = reader.integer(ELEMENT_BYTES);
   }
   reader.end();
   return { d, counts: { l1, l2 } };
+}
+
+/** Places of the ops that have an auxiliary value: TransferToNew and Withdraw. */
+function opsWithAux(d: readonly bigint[], shape: Shape, l2: number): number[] {
+  return Array.from({ length: l2 }, (_, i) => i).filter((i) => typeAt(d, shape, i) >= OP_TYPE.transferToNew);
+}
+
+/** How many of `count` items are in the last group of `size`. */
+function lastCount(count: number, size: number): number {
+  return ((count - 1) % size) + 1;
 }
 
 /** `C`: the vector, filled up with zeros, through a Poseidon chain of 15 elements a call. */

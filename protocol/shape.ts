@@ -1,4 +1,5 @@
 import { MillraceError } from './error.ts';
+import { FEE_CODE_BITS } from './fee.ts';
 
 /** Size of a batch circuit (docs/protocol.md, section 3). */
 export interface Shape {
@@ -20,12 +21,14 @@ export interface Shape {
  * of its verifier in one rollup's list.
  */
 export const SHAPES = {
-  /** Tests. */
-  tiny: { name: 'tiny', n2: 2, n1: 2, m: 4, depth: 8 },
-  /** Fits a domain of 2^18. */
-  demo: { name: 'demo', n2: 16, n1: 20, m: 24, depth: 24 },
-  /** Fits a domain of 2^20. */
-  large: { name: 'large', n2: 72, n1: 64, m: 96, depth: 24 },
+  /** Tests: domain 2^15. */
+  tiny: { name: 'tiny', n2: 2, n1: 2, m: 4, depth: 8, constraints: 21_280 },
+  /** Trying out where there is no compiler: domain 2^16. */
+  small: { name: 'small', n2: 5, n1: 6, m: 11, depth: 11 },
+  /** The demo: domain 2^18. */
+  demo: { name: 'demo', n2: 17, n1: 20, m: 27, depth: 24, constraints: 260_861 },
+  /** Real use: domain 2^20. */
+  large: { name: 'large', n2: 76, n1: 32, m: 104, depth: 24 },
 } as const satisfies Record<string, Shape>;
 
 /** Fee accounts, hence distinct fee tokens, of a batch. */
@@ -53,20 +56,34 @@ export interface VectorLayout {
   readonly length: number;
   /** `w`: bits of an index field in the op data. */
   readonly indexBits: number;
+  /** Bits of one op in the op data. */
+  readonly opBits: number;
   /** `p`: ops packed in one element. */
   readonly opsPerElement: number;
 }
 
 /** @param shape only its `n1`, `n2` and `depth` matter */
 export function layout(shape: Pick<Shape, 'n1' | 'n2' | 'depth'>): VectorLayout {
-  const [indexBits, opsPerElement] = shape.depth <= 24 ? [24, 2] : [32, 1];
+  const [indexBits, opsPerElement] = shape.depth <= 24 ? ([24, 2] as const) : ([32, 1] as const);
   const l1 = 5;
   const types = l1 + 4 * shape.n1;
   const typeElements = Math.ceil(shape.n2 / TYPES_PER_ELEMENT);
   const ops = types + typeElements;
   const opElements = Math.ceil(shape.n2 / opsPerElement);
   const aux = ops + opElements;
-  return { l1, types, typeElements, ops, opElements, aux, length: aux + shape.n2, indexBits, opsPerElement };
+  const opBits = 2 * indexBits + 64 + FEE_CODE_BITS;
+  return {
+    l1,
+    types,
+    typeElements,
+    ops,
+    opElements,
+    aux,
+    length: aux + shape.n2,
+    indexBits,
+    opBits,
+    opsPerElement,
+  };
 }
 
 /**

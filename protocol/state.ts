@@ -27,8 +27,8 @@ export const FIRST_INDEX = 1;
 export class State {
   readonly depth: number;
   readonly #tree: AccountTree;
-  /** `keyHash | token` to the lowest index that has them. */
-  readonly #holders = new Map<bigint, number>();
+  /** Key hash and token to the lowest index that has them. */
+  readonly #holders = new Map<string, number>();
   #accountCount = FIRST_INDEX;
 
   /** The genesis state. @throws {MillraceError} `input/unknown-depth` */
@@ -136,7 +136,10 @@ export class State {
   }
 }
 
-/** Key of an index over (keyHash, token) pairs. @param token 16 bits */
-export function holderKey(keyHash: bigint, token: number): bigint {
-  return (keyHash << 16n) | BigInt(token);
+/**
+ * Key of an index over (keyHash, token) pairs. A string, since V8 hashes a bigint by its lowest 64 bits alone,
+ * which a depositor chooses; its hash of strings is seeded.
+ */
+export function holderKey(keyHash: bigint, token: number): string {
+  return `${keyHash.toString(16)}:${token}`;
 }

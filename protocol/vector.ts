@@ -58,7 +58,8 @@ const FEES = [
   ['f3', 32],
 ] as const;
 
-const TYPE_BITS = 2;
+/** Bits of a type code. */
+export const TYPE_BITS = 2;
 
 /** Layout of the op data with index fields of `w` bits. */
 const opData = (w: number) =>

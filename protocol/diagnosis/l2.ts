@@ -112,7 +112,7 @@ function checkFields(witness: ParsedWitness, i: number): void {
     ['opTo', 32, type === TRANSFER || type === TRANSFER_TO_NEW],
     ['opAmount', 64, type !== 0n],
     ['opFeeCode', 12, type !== 0n],
-    ['opOwner', 160, true],
+    ['opOwner', 160, type !== 0n],
     ['opKeyHashLo', 248, type === TRANSFER_TO_NEW],
     ['opKeyHashHi', 6, type === TRANSFER_TO_NEW],
   ] as const) {
