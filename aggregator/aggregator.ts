@@ -17,7 +17,10 @@ export interface AggregatorOptions {
   readonly deployment: DeployManifest;
   /** The rollup's operator. */
   readonly wallet: Wallet;
-  readonly store: L1OpSink & BatchSource & TransactionJournal;
+  /** The three sides of the node's store. */
+  readonly sink: L1OpSink;
+  readonly source: BatchSource;
+  readonly journal: TransactionJournal;
   /** The keys that this node's proofs are made with, by name of the shape. */
   readonly keys: ReadonlyMap<string, ShapeKey>;
   /** Blocks on top of a block before its events count. */
@@ -51,7 +54,8 @@ export class Aggregator {
    * @throws {MillraceError} `refused/wrong-deployment`
    */
   static async start(options: AggregatorOptions): Promise<Aggregator> {
-    const { rpcUrl, deployment, store, wallet, confirmations, pollMs, logger, onError } = options;
+    const { rpcUrl, deployment, sink, source, journal, wallet, confirmations, pollMs, logger, onError } =
+      options;
     const provider = l1Provider(rpcUrl, deployment.chainId);
     const rollup = new RollupContract(provider, deployment);
     try {
@@ -76,23 +80,23 @@ export class Aggregator {
       provider,
       wallet,
       chainId,
-      journal: store,
+      journal,
       logger,
       signal,
       maxFeePerGas,
       pollMs,
     });
-    const queue = new L1QueueWatcher({ rollup, follower: follow('L1OpQueued'), sink: store, depth, logger });
+    const queue = new L1QueueWatcher({ rollup, follower: follow('L1OpQueued'), sink, depth, logger });
     const finality = new FinalityFollower({
       rollup,
       follower: follow('BatchFinalized'),
-      source: store,
+      source,
       logger,
     });
     const submitter = new Submitter({
       rollup,
       sender,
-      source: store,
+      source,
       deployment,
       keys,
       maxBatchesPerCall,

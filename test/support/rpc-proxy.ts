@@ -8,9 +8,21 @@ export interface RpcProxy {
   count(method: string): number;
   /** While true, every connection is cut before the node hears anything. */
   down: boolean;
+  /** Changes the results of a method on their way back, as a node that lies would; undefined: none. */
+  tamper: { method: string; change: (result: unknown) => unknown } | undefined;
   /** Cuts the connection of the next request of this method after the node has answered it, before the answer arrives. */
   loseAnswerTo(method: string): void;
   close(): Promise<void>;
+}
+
+interface Call {
+  readonly id: number;
+  readonly method: string;
+}
+
+interface Answer {
+  readonly id: number;
+  result?: unknown;
 }
 
 /** Starts a proxy on a free loopback port in front of the JSON-RPC node at `target`. */
@@ -29,7 +41,7 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
-    const parsed = JSON.parse(body.toString()) as { method: string } | { method: string }[];
+    const parsed = JSON.parse(body.toString()) as Call | Call[];
     const methods = [parsed].flat().map((call) => call.method);
     seen.push(...methods);
     const headers = { 'content-type': 'application/json' };
@@ -40,7 +52,20 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
       request.socket.destroy();
       return;
     }
-    response.writeHead(answer.status, headers).end(text);
+    response.writeHead(answer.status, headers).end(tampered(parsed, text));
+  }
+
+  /** The answer with the results of one method changed. */
+  function tampered(request: Call | Call[], text: string): string {
+    const { tamper } = proxy;
+    if (tamper === undefined) return text;
+    const methods = new Map([request].flat().map((call) => [call.id, call.method]));
+    const answers = [JSON.parse(text) as Answer | Answer[]].flat();
+    for (const answer of answers) {
+      if (methods.get(answer.id) === tamper.method && 'result' in answer)
+        answer.result = tamper.change(answer.result);
+    }
+    return JSON.stringify(Array.isArray(request) ? answers : answers[0]);
   }
 
   server.listen(0, '127.0.0.1');
@@ -50,6 +75,7 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
   const proxy: RpcProxy = {
     url: `http://127.0.0.1:${address.port}`,
     down: false,
+    tamper: undefined,
     count: (method) => seen.filter((name) => name === method).length,
     loseAnswerTo: (method) => {
       lose = method;
