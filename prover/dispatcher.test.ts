@@ -43,7 +43,13 @@ function request(batch: number, x: bigint): ProofRequest {
 beforeAll(async () => {
   toy = await toyCircuit();
   keys = new Map([
-    ['toy', { manifestId: 'm1', vkey: parseProofFile(verificationKeySchema, 'verification key', toy.vkey) }],
+    [
+      'toy',
+      {
+        manifestId: 'm1',
+        verificationKey: parseProofFile(verificationKeySchema, 'verification key', toy.vkey),
+      },
+    ],
   ]);
   five = await honestResult(5n);
   six = await honestResult(6n);

@@ -17,7 +17,7 @@ function work({ parentPid, redisUrl, artifacts, backend, timeoutMs, graceMs }: L
   const source = new BullmqProofSource({ redisUrl, logger });
   const worker = startWorker({
     source,
-    artifacts: new Map(Object.entries(artifacts)),
+    artifacts,
     backend,
     timeoutMs,
     logger,

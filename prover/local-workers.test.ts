@@ -27,14 +27,14 @@ beforeAll(async () => {
   if (started === undefined) throw new Error('these tests need redis-server');
   redis = started;
   queue = new BullmqProofQueue({ redisUrl: redis.url, logger });
-  const vkey = parseProofFile(verificationKeySchema, 'verification key', toy.vkey);
-  const keys = new Map([['toy', { manifestId: 'm1', vkey }]]);
+  const verificationKey = parseProofFile(verificationKeySchema, 'verification key', toy.vkey);
+  const keys = new Map([['toy', { manifestId: 'm1', verificationKey }]]);
   dispatcher = new ProofDispatcher({ queue, keys, sweepMs: 200, retryMs: 50, logger });
   dispatcher.on('proof', (proof) => {
     expect(proofs.has(proof.batch)).toBe(false);
     proofs.set(proof.batch, proof);
   });
-  const artifacts = new Map([['toy', { manifestId: 'm1', wasm: toy.wasm, zkey: toy.zkey }]]);
+  const artifacts = [{ manifestId: 'm1', wasm: toy.wasm, zkey: toy.zkey }];
   workers = new LocalWorkers({ count: 2, redisUrl: redis.url, artifacts, backend: 'snarkjs', logger });
 }, 60_000);
 

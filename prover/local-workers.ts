@@ -5,16 +5,13 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { BACKEND_CHOICES, type BackendChoice } from './backend.ts';
 import { componentLogger } from './log.ts';
-import type { ShapeArtifacts } from './worker.ts';
+import type { WorkerArtifacts } from './worker.ts';
 
 /** The order over IPC to a `local-worker.ts`. The Redis URL may carry a password, so it is not in argv. */
 export const localWorkerOrderSchema = z.strictObject({
   parentPid: z.int(),
   redisUrl: z.string(),
-  artifacts: z.record(
-    z.string(),
-    z.strictObject({ manifestId: z.string(), wasm: z.string(), zkey: z.string() }),
-  ),
+  artifacts: z.array(z.strictObject({ manifestId: z.string(), wasm: z.string(), zkey: z.string() })),
   backend: z.enum(BACKEND_CHOICES),
   timeoutMs: z.number().optional(),
   graceMs: z.number(),
@@ -24,7 +21,7 @@ export type LocalWorkerOrder = z.infer<typeof localWorkerOrderSchema>;
 export interface LocalWorkersOptions {
   readonly count: number;
   readonly redisUrl: string;
-  readonly artifacts: ReadonlyMap<string, ShapeArtifacts>;
+  readonly artifacts: readonly WorkerArtifacts[];
   readonly backend: BackendChoice;
   /** As for a worker. */
   readonly timeoutMs?: number;
@@ -84,12 +81,11 @@ export class LocalWorkers {
     worker.on('error', (error) => this.#logger.warn({ reason: error.message }, 'worker process error'));
     worker.once('exit', (code, signal) => this.#replace(worker, code, signal));
     const { redisUrl, backend, timeoutMs, graceMs = 0 } = this.#options;
-    const artifacts = Object.fromEntries(
-      [...this.#options.artifacts].map(([shape, { manifestId, wasm, zkey }]) => [
-        shape,
-        { manifestId, wasm, zkey },
-      ]),
-    );
+    const artifacts = this.#options.artifacts.map(({ manifestId, wasm, zkey }) => ({
+      manifestId,
+      wasm,
+      zkey,
+    }));
     const order: LocalWorkerOrder = {
       parentPid: process.pid,
       redisUrl,

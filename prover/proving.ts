@@ -7,10 +7,10 @@ import type { ProofQueue } from './queue.ts';
 import { BullmqProofQueue } from './queue-bullmq.ts';
 import { EmbeddedProofQueue } from './queue-embedded.ts';
 import { startPrivateRedis } from './redis.ts';
-import { type ShapeArtifacts, startWorker } from './worker.ts';
+import { startWorker, type WorkerArtifacts } from './worker.ts';
 
 /** Everything about one shape: what workers prove with, and what their proofs are judged by. */
-export interface ProvingShape extends ShapeArtifacts, ShapeKey {}
+export interface ProvingShape extends WorkerArtifacts, ShapeKey {}
 
 export interface ProvingOptions {
   /** A Redis that others run, which workers on other machines share; without it we run what we need ourselves. */
@@ -42,7 +42,8 @@ export interface Proving {
 /** Starts a node's proving side: queue, dispatcher, and workers on this machine. */
 export async function startProving(options: ProvingOptions): Promise<Proving> {
   const logger = options.logger ?? componentLogger('proving');
-  const { backend, timeoutMs, shapes: artifacts } = options;
+  const { backend, timeoutMs } = options;
+  const artifacts = [...options.shapes.values()];
   const privateRedis = options.redisUrl === undefined ? await startPrivateRedis({ logger }) : undefined;
   const redisUrl = options.redisUrl ?? privateRedis?.url;
 

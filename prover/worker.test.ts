@@ -6,14 +6,14 @@ import { EmbeddedProofQueue } from './queue-embedded.ts';
 import { BullmqProofSource } from './source-bullmq.ts';
 import { verifyProof } from './verify.ts';
 import { type PackedInput, packInput } from './witness-input.ts';
-import { type ProofWorker, type ShapeArtifacts, startWorker } from './worker.ts';
+import { type ProofWorker, startWorker, type WorkerArtifacts } from './worker.ts';
 
 const WAIT = { timeout: 30_000, interval: 10 };
 const logger = componentLogger('test');
 logger.level = 'silent';
 
 let toy: ToyFiles;
-let artifacts: ShapeArtifacts;
+let artifacts: WorkerArtifacts;
 let queue: EmbeddedProofQueue;
 let input: PackedInput;
 let job: ProofJob;
@@ -38,11 +38,11 @@ afterEach(async () => {
 
 function start(
   workerId: string,
-  options: { artifacts?: ShapeArtifacts; timeoutMs?: number } = {},
+  options: { artifacts?: WorkerArtifacts; timeoutMs?: number } = {},
 ): ProofWorker {
   const worker = startWorker({
     source: queue,
-    artifacts: new Map([['toy', options.artifacts ?? artifacts]]),
+    artifacts: [options.artifacts ?? artifacts],
     backend: 'snarkjs',
     workerId,
     timeoutMs: options.timeoutMs,
@@ -122,7 +122,7 @@ describe('ProofWorker', () => {
   it('leaves a job alone for which its artifacts are the wrong ones', async () => {
     const wrong = start('wrong', { artifacts: { ...artifacts, manifestId: 'm0' } });
     await queue.add(job, input);
-    await queue.add({ ...job, shape: 'other', attempt: 7 }, input);
+    await queue.add({ ...job, manifestId: 'm2', attempt: 7 }, input);
     start('right');
     expect(await outcome()).toMatchObject({ kind: 'proof', result: { worker: 'right' } });
     expect(await queue.inspect(jobId({ ...job, attempt: 7 }))).toMatchObject({ state: 'live' });
@@ -181,7 +181,7 @@ describe('ProofWorker', () => {
 
   it('stops also while Redis is away', async () => {
     const source = new BullmqProofSource({ redisUrl: 'redis://127.0.0.1:1', logger });
-    const worker = startWorker({ source, artifacts: new Map(), backend: 'snarkjs', logger });
+    const worker = startWorker({ source, artifacts: [], backend: 'snarkjs', logger });
     await worker.stop(0);
     await source.close();
   });

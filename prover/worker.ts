@@ -10,7 +10,7 @@ import { ProverChild } from './prover-child.ts';
 import type { Consumer, Delivery, DeliveryEnd, ProofSource } from './queue.ts';
 
 /** What a worker needs of one shape's artifacts. */
-export interface ShapeArtifacts {
+export interface WorkerArtifacts {
   /** Id of the manifest that lists the hashes of these very files. */
   readonly manifestId: string;
   /** Path of circom's witness calculator. */
@@ -21,8 +21,8 @@ export interface ShapeArtifacts {
 
 export interface WorkerOptions {
   readonly source: ProofSource;
-  /** By shape name. Jobs of other shapes are left to other workers. */
-  readonly artifacts: ReadonlyMap<string, ShapeArtifacts>;
+  /** Jobs for other artifacts are left to other workers. */
+  readonly artifacts: readonly WorkerArtifacts[];
   readonly backend: BackendChoice;
   /** Unique among all workers; made of host, process and chance by default. */
   readonly workerId?: string;
@@ -60,7 +60,10 @@ export class ProofWorker {
     this.#logger = (options.logger ?? componentLogger('worker')).child({ worker: this.id });
     this.#child = new ProverChild(this.#logger);
     this.#consumer = options.source.consume(this.id, (delivery) => this.#handle(delivery));
-    this.#logger.info({ shapes: [...options.artifacts.keys()], backend: options.backend }, 'worker started');
+    this.#logger.info(
+      { manifests: options.artifacts.map(({ manifestId }) => manifestId), backend: options.backend },
+      'worker started',
+    );
   }
 
   /** Process id of the prover child, while there is one. */
@@ -96,11 +99,11 @@ export class ProofWorker {
       log.debug('job left to others: a proof of ours for it was refused');
       return { kind: 'hand-back', delayMs: handBackMs };
     }
-    const artifacts = this.#options.artifacts.get(job.shape);
-    if (artifacts?.manifestId !== job.manifestId) {
+    const artifacts = this.#options.artifacts.find(({ manifestId }) => manifestId === job.manifestId);
+    if (artifacts === undefined) {
       log.error(
-        { expected: job.manifestId, found: artifacts?.manifestId ?? 'none for this shape' },
-        'job refused: our artifacts are not those that the on-chain verifier was built from',
+        { expected: job.manifestId, found: this.#options.artifacts.map(({ manifestId }) => manifestId) },
+        'job refused: none of our artifacts are those that the on-chain verifier was built from',
       );
       return { kind: 'hand-back', delayMs: handBackMs };
     }
