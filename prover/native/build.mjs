@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const repository = resolve(here, '../..');
 
+/** The packages whose headers the addon includes. */
+const headers = ['node-api-headers', 'node-addon-api'].map((name) => join(repository, 'node_modules', name));
+
 const flags = [
   '-std=c++17',
   '-O3',
@@ -43,11 +46,13 @@ function findCompiler() {
 
 /** Where the builds are: one folder for each key, and the file `current` that names the key in use. */
 export const BUILDS = join(repository, 'build', 'native');
+const POINTER = join(BUILDS, 'current');
 
 /** @param {string} compilerVersion */
 function buildKey(compilerVersion) {
   const hash = createHash('sha256');
   for (const part of [compilerVersion, process.platform, process.arch, ...flags]) hash.update(`${part}\0`);
+  for (const folder of headers) hash.update(readFileSync(join(folder, 'package.json')));
   for (const path of sources()) hash.update(`${path}\0`).update(readFileSync(join(here, path)));
   return hash.digest('hex').slice(0, 16);
 }
@@ -70,6 +75,7 @@ export function buildNative({ log = console.log } = {}) {
     const started = performance.now();
     const problem = compile(compiler.command, folder, addon);
     if (problem !== undefined) {
+      rmSync(POINTER, { force: true });
       log(`native addon: ${compiler.command} failed, using the slower WASM backends: ${problem}`);
       return undefined;
     }
@@ -84,10 +90,8 @@ export function buildNative({ log = console.log } = {}) {
 /** Compiles under a temporary name, so that nobody loads half a file. Returns what went wrong, if anything. */
 function compile(command, folder, addon) {
   const temporary = join(folder, `${process.pid}.tmp`);
-  const includes = ['node-api-headers/include', 'node-addon-api'].flatMap((path) => [
-    '-isystem',
-    join(repository, 'node_modules', path),
-  ]);
+  // node-api-headers keeps its headers in a folder below.
+  const includes = headers.flatMap((folder) => ['-isystem', folder, '-isystem', join(folder, 'include')]);
   try {
     mkdirSync(folder, { recursive: true });
     execFileSync(command, [...flags, ...includes, join(here, 'addon.cc'), '-o', temporary], {
@@ -107,11 +111,10 @@ function compile(command, folder, addon) {
 }
 
 function makeCurrent(key) {
-  const pointer = join(BUILDS, 'current');
-  if (existsSync(pointer) && readFileSync(pointer, 'utf8') === key) return;
-  const temporary = `${pointer}.${process.pid}.tmp`;
+  if (existsSync(POINTER) && readFileSync(POINTER, 'utf8') === key) return;
+  const temporary = `${POINTER}.${process.pid}.tmp`;
   writeFileSync(temporary, key);
-  renameSync(temporary, pointer);
+  renameSync(temporary, POINTER);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) buildNative();

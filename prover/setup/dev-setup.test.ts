@@ -110,15 +110,23 @@ describe('the r1cs header', () => {
     }
   });
 
-  it('is refused for another prime, and with more public signals than wires', async () => {
+  it('is refused for another prime, and for sizes that the file belies', async () => {
     const whole = await readFile(circuits.allPrivate.r1cs);
     const prime = whole.indexOf(Buffer.from(toLittleEndian(FIELD, 32)));
     const otherPrime = Buffer.from(whole);
     otherPrime.writeUInt8((whole[prime] ?? 0) ^ 2, prime);
     await expect(setup(otherPrime)).rejects.toMatchObject(refused);
-    const lying = Buffer.from(whole);
-    lying.writeUInt32LE(1000, prime + 32 + 4);
-    await expect(setup(lying)).rejects.toMatchObject(refused);
+    // After the prime: wires, outputs, public and private inputs, labels (64 bits), constraints.
+    for (const [at, value] of [
+      [0, 2 ** 32 - 1],
+      [0, 0],
+      [4, 1000],
+      [24, 2 ** 32 - 1],
+    ] as const) {
+      const lying = Buffer.from(whole);
+      lying.writeUInt32LE(value, prime + 32 + at);
+      await expect(setup(lying)).rejects.toMatchObject(refused);
+    }
   });
 
   it('is refused where there is no file', async () => {
