@@ -83,8 +83,8 @@ export function checkPayer(
     refuse(
       'bad-signature',
       'the signature is not of this op',
-      'a signature of the message',
-      message,
+      `a signature of message ${message}`,
+      'another or none',
       'Sign this op for this rollup and chain (docs/protocol.md, section 2.1).',
     );
   }

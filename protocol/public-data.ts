@@ -6,7 +6,7 @@ import { RESULT_BYTES } from './l1-ops.ts';
 import { OP_TYPE } from './ops.ts';
 import { poseidon } from './poseidon.ts';
 import { layout, OP_STRIDE, type Shape, TYPES_PER_ELEMENT } from './shape.ts';
-import { FEE_POSITION, HEAD_LENGTH, TYPE_BITS, typeAt } from './vector.ts';
+import { type BatchContent, FEE_POSITION, HEAD_LENGTH, TYPE_BITS, toVector, typeAt } from './vector.ts';
 
 /** Bytes of one element of the vector in the data. */
 const ELEMENT_BYTES = 31;
@@ -133,6 +133,30 @@ export function challenge(c: bigint, shapeId: number, d: readonly bigint[], data
 /** `y`: the value at `z` of the polynomial whose coefficients are the vector. */
 export function evaluate(d: readonly bigint[], z: bigint): bigint {
   return d.reduceRight((y, element) => reduce(y * z + element), 0n);
+}
+
+/** A batch's content as L1 and the circuit see it. */
+export interface PublicData {
+  /** The public-data vector. */
+  readonly d: readonly bigint[];
+  /** The bytes that go to L1. */
+  readonly data: Uint8Array;
+  readonly c: bigint;
+  readonly z: bigint;
+  readonly y: bigint;
+}
+
+/**
+ * Encodes and binds the content of a batch (docs/protocol.md, sections 3.1 to 3.3).
+ * @param content its ops are those of the batch, without unused places
+ * @param shapeId place of the shape's verifier in the rollup's list
+ */
+export function publish(content: BatchContent, shape: Shape, shapeId: number): PublicData {
+  const d = toVector(content, shape);
+  const data = encodeData(d, shape, { l1: content.l1.length, l2: content.l2.length });
+  const c = hashPublicData(d);
+  const z = challenge(c, shapeId, d, data);
+  return { d, data, c, z, y: evaluate(d, z) };
 }
 
 /** Reads big-endian integers one after the other and says where it stopped. */

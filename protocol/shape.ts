@@ -24,7 +24,7 @@ export const SHAPES = {
   /** Tests: domain 2^15. */
   tiny: { name: 'tiny', n2: 2, n1: 2, m: 4, depth: 8, constraints: 21_280 },
   /** Trying out where there is no compiler: domain 2^16. */
-  small: { name: 'small', n2: 5, n1: 6, m: 11, depth: 11 },
+  small: { name: 'small', n2: 5, n1: 7, m: 12, depth: 11 },
   /** The demo: domain 2^18. */
   demo: { name: 'demo', n2: 17, n1: 20, m: 27, depth: 24, constraints: 260_861 },
   /** Real use: domain 2^20. */

@@ -30,6 +30,7 @@ export class State {
   /** Key hash and token to the lowest index that has them. */
   readonly #holders = new Map<string, number>();
   #accountCount = FIRST_INDEX;
+  #revision = 0;
 
   /** The genesis state. @throws {MillraceError} `input/unknown-depth` */
   constructor(depth: number) {
@@ -77,6 +78,11 @@ export class State {
     return 2 ** this.depth;
   }
 
+  /** Rises with every change. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   get root(): bigint {
     return stateRoot(this.#tree.root, this.#accountCount);
   }
@@ -111,6 +117,7 @@ export class State {
   }
 
   setAccountCount(count: number): void {
+    this.#revision += 1;
     this.#accountCount = count;
   }
 
@@ -125,10 +132,11 @@ export class State {
         this.#put(index, before);
       }
     }
-    this.#accountCount = batch.accountCountBefore;
+    this.setAccountCount(batch.accountCountBefore);
   }
 
   #put(index: number, account: Account): void {
+    this.#revision += 1;
     this.#tree.set(index, account);
     const key = holderKey(account.keyHash, account.token);
     const holder = this.#holders.get(key);

@@ -385,6 +385,17 @@ describe('sealing', () => {
     expect(() => draft.seal(SHAPE, 0)).toThrow(expect.objectContaining({ code: 'already-sealed' }));
   });
 
+  test('a draft of a state that has changed since is refused', () => {
+    const { draft, state } = start();
+    const other = start({}, SHAPE, state);
+    other.draft.addL2(signed(transfer()));
+    const batch = other.draft.seal(SHAPE, 0);
+    expect(() => draft.seal(SHAPE, 0)).toThrow(expect.objectContaining({ code: 'stale-draft' }));
+    const between = start({}, SHAPE, state);
+    state.undo(batch);
+    expect(() => between.draft.seal(SHAPE, 0)).toThrow(expect.objectContaining({ code: 'stale-draft' }));
+  });
+
   test('a shape of another depth is refused', () => {
     expect(() => start({}, { ...SHAPE, depth: 24 })).toThrow(
       expect.objectContaining({ code: 'wrong-depth' }),

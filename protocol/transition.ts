@@ -7,10 +7,10 @@ import { applyL1Op, type L1Effect } from './l1-rules.ts';
 import { checkNew, checkPayee, checkPayer, pay, refusal } from './l2-rules.ts';
 import type { SignedOp } from './ops.ts';
 import { type Payout, payoutsOf } from './payouts.ts';
-import { challenge, encodeData, evaluate, hashPublicData } from './public-data.ts';
+import { type PublicData, publish } from './public-data.ts';
 import { FEE_ACCOUNTS, type Shape } from './shape.ts';
 import type { AccountChange, State } from './state.ts';
-import { type BatchContent, toEntry, toVector } from './vector.ts';
+import { type BatchContent, toEntry } from './vector.ts';
 import { type BatchWitness, type Slot, toWitness } from './witness.ts';
 
 export interface BatchContext {
@@ -24,7 +24,7 @@ export interface BatchContext {
 }
 
 /** A batch with everything that a prover and L1 need of it. */
-export interface SealedBatch {
+export interface SealedBatch extends PublicData {
   readonly number: number;
   /** Name of the shape. */
   readonly shape: string;
@@ -37,13 +37,6 @@ export interface SealedBatch {
   readonly changes: readonly AccountChange[];
   readonly accountCountBefore: number;
   readonly accountCountAfter: number;
-  /** The bytes that go to L1. */
-  readonly data: Uint8Array;
-  /** The public-data vector. */
-  readonly d: readonly bigint[];
-  readonly c: bigint;
-  readonly z: bigint;
-  readonly y: bigint;
   readonly witness: BatchWitness;
 }
 
@@ -66,6 +59,8 @@ export class BatchDraft {
   readonly #limits: Shape;
   readonly #context: BatchContext;
   readonly #accounts: DraftAccounts;
+  /** The state's revision that the draft builds on. */
+  readonly #revision: number;
   readonly #l1: L1Record[] = [];
   readonly #l2: L2Record[] = [];
   /** Fees so far by token, in the order in which the tokens came. */
@@ -79,6 +74,7 @@ export class BatchDraft {
     this.#limits = limits;
     this.#context = context;
     this.#accounts = new DraftAccounts(state);
+    this.#revision = state.revision;
   }
 
   /** Places and account slots taken so far. */
@@ -171,7 +167,7 @@ export class BatchDraft {
   /**
    * Closes the batch in a shape and applies it to the state. To be called once.
    * @param shapeId place of the shape's verifier in the rollup's list
-   * @throws {MillraceError} `internal/does-not-fit`, `internal/already-sealed`
+   * @throws {MillraceError} `internal/does-not-fit`, `internal/already-sealed`, `internal/stale-draft`
    */
   seal(shape: Shape, shapeId: number): SealedBatch {
     if (this.#sealed) throw new MillraceError('internal', 'already-sealed', 'This batch is sealed already');
@@ -185,8 +181,13 @@ export class BatchDraft {
         },
       );
     }
-    this.#sealed = true;
     const state = this.#state;
+    if (state.revision !== this.#revision) {
+      throw new MillraceError('internal', 'stale-draft', 'The state has changed since this batch was begun', {
+        details: { expected: this.#revision, found: state.revision },
+      });
+    }
+    this.#sealed = true;
     const { domain, number } = this.#context;
     for (const { index, total } of this.#fees.values()) this.#accounts.credit(index, total);
 
@@ -207,35 +208,18 @@ export class BatchDraft {
       l1: this.#l1.map(({ elements, result }) => ({ elements, result: encodeL1Result(result) })),
       l2: this.#l2.map(({ signed }) => toEntry(signed)),
     };
-    const d = toVector(content, shape);
-    const data = encodeData(d, shape, { l1: this.#l1.length, l2: this.#l2.length });
-    const c = hashPublicData(d);
-    const z = challenge(c, shapeId, d, data);
-    const y = evaluate(d, z);
+    const published = publish(content, shape, shapeId);
     const l1 = this.#l1.map(({ elements, result, touched }) => ({
       elements,
       touched,
       creates: result.outcome === 'created',
     }));
     const witness = toWitness(
-      {
-        c,
-        z,
-        y,
-        domain,
-        number,
-        oldRoot,
-        newRoot,
-        accountCountBefore,
-        slots,
-        top,
-        l1,
-        l2: this.#l2,
-        feeIndexes,
-      },
+      { ...content, ...published, accountCountBefore, slots, top, l1, l2: this.#l2 },
       shape,
     );
     return {
+      ...published,
       number,
       shape: shape.name,
       shapeId,
@@ -246,11 +230,6 @@ export class BatchDraft {
       changes,
       accountCountBefore,
       accountCountAfter: state.accountCount,
-      data,
-      d,
-      c,
-      z,
-      y,
       witness,
     };
   }
