@@ -23,13 +23,13 @@ contract Groth16VerifierTest {
         verifier.verify(inputs, TrapdoorKey.prove(ALPHA, inputs, salt));
     }
 
-    /// hardhat-config: fuzz.runs = 64
+    /// hardhat-config: fuzz.runs = 24
     function testFuzz_acceptsManyValidProofs(uint256 seed, uint8 count) public view {
         (uint256[3][] memory inputs, Proof[] memory proofs) = _many(seed, bound(count, 1, 12));
         verifier.verifyBatch(inputs, proofs);
     }
 
-    /// hardhat-config: fuzz.runs = 64
+    /// hardhat-config: fuzz.runs = 24
     function testFuzz_refusesOneBadProofAmongMany(uint256 seed, uint8 count, uint8 bad) public {
         (uint256[3][] memory inputs, Proof[] memory proofs) = _many(seed, bound(count, 1, 12));
         uint256 place = bad % inputs.length;
@@ -38,7 +38,7 @@ contract Groth16VerifierTest {
         verifier.verifyBatch(inputs, proofs);
     }
 
-    /// hardhat-config: fuzz.runs = 64
+    /// hardhat-config: fuzz.runs = 24
     function testFuzz_refusesAChangedInput(uint256 seed, uint8 count, uint8 bad, uint256 input) public {
         (uint256[3][] memory inputs, Proof[] memory proofs) = _many(seed, bound(count, 1, 5));
         uint256[3] memory changed = inputs[bad % inputs.length];
