@@ -47,7 +47,7 @@ beforeAll(async () => {
       'toy',
       {
         manifestId: 'm1',
-        verificationKey: parseProofFile(verificationKeySchema, 'verification key', toy.vkey),
+        vkey: parseProofFile(verificationKeySchema, 'verification key', toy.vkey),
       },
     ],
   ]);

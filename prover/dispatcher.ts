@@ -11,7 +11,7 @@ import { circuitInputSchema, type PackedInput, packInput } from './witness-input
 /** The artifacts of one shape that the on-chain verifier was built from. */
 export interface ShapeKey {
   readonly manifestId: string;
-  readonly verificationKey: VerificationKey;
+  readonly vkey: VerificationKey;
 }
 
 /** A sealed batch that wants a proof. */
@@ -255,7 +255,7 @@ export class ProofDispatcher extends EventEmitter<DispatcherEvents> {
     if (result.inputHash !== pending.input.hash) return 'result for another input';
     if (result.manifestId !== pending.key.manifestId) return 'other artifacts';
     if (result.publicSignals.join() !== publicSignals.join()) return 'proof of other public signals';
-    if (!(await verifyProof(pending.key.verificationKey, publicSignals, result.proof)))
+    if (!(await verifyProof(pending.key.vkey, publicSignals, result.proof)))
       return 'proof does not verify';
     return undefined;
   }

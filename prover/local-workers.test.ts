@@ -27,8 +27,8 @@ beforeAll(async () => {
   if (started === undefined) throw new Error('these tests need redis-server');
   redis = started;
   queue = new BullmqProofQueue({ redisUrl: redis.url, logger });
-  const verificationKey = parseProofFile(verificationKeySchema, 'verification key', toy.vkey);
-  const keys = new Map([['toy', { manifestId: 'm1', verificationKey }]]);
+  const vkey = parseProofFile(verificationKeySchema, 'verification key', toy.vkey);
+  const keys = new Map([['toy', { manifestId: 'm1', vkey }]]);
   dispatcher = new ProofDispatcher({ queue, keys, sweepMs: 200, retryMs: 50, logger });
   dispatcher.on('proof', (proof) => {
     expect(proofs.has(proof.batch)).toBe(false);

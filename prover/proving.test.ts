@@ -16,8 +16,8 @@ let proving: Proving;
 beforeAll(async () => {
   vi.stubEnv('MILLRACE_LOG_LEVEL', 'silent'); // for the worker processes
   toy = await toyCircuit();
-  const verificationKey = parseProofFile(verificationKeySchema, 'verification key', toy.vkey);
-  shapes = new Map([['toy', { manifestId: 'm1', wasm: toy.wasm, zkey: toy.zkey, verificationKey }]]);
+  const vkey = parseProofFile(verificationKeySchema, 'verification key', toy.vkey);
+  shapes = new Map([['toy', { manifestId: 'm1', wasm: toy.wasm, zkey: toy.zkey, vkey }]]);
 });
 
 afterEach(async () => {

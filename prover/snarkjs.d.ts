@@ -13,7 +13,18 @@ declare module 'snarkjs' {
     calculate(input: Record<string, unknown>, wasm: FileLike, output: FileLike): Promise<void>;
   };
 
+  export const powersOfTau: {
+    newAccumulator(curve: unknown, power: number, ptau: FileLike): Promise<void>;
+    contribute(old: FileLike, contributed: FileLike, name: string, entropy: string): Promise<void>;
+    preparePhase2(old: FileLike, prepared: FileLike): Promise<void>;
+    /** False for a file without contributions, too. */
+    verify(ptau: FileLike): Promise<boolean>;
+  };
+
   export const zKey: {
+    /** -1 if the two files do not fit together. */
+    newZKey(r1cs: FileLike, ptau: FileLike, zkey: FileLike): Promise<-1 | Uint8Array>;
+    contribute(old: FileLike, contributed: FileLike, name: string, entropy: string): Promise<Uint8Array>;
     exportVerificationKey(zkey: FileLike): Promise<Record<string, unknown>>;
     verifyFromR1cs(r1cs: FileLike, ptau: FileLike, zkey: FileLike): Promise<boolean>;
   };

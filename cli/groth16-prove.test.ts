@@ -4,11 +4,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Command } from 'commander';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WitnessCalculator } from '../prover/witness.ts';
+import { type CommandOutcome, runCommand } from '../test/support/run-command.ts';
 import { type ToyFiles, toyCircuit, toyInput } from '../test/support/toy-circuit.ts';
-import { reportFailure } from './failure.ts';
 import { registerGroth16Prove } from './groth16-prove.ts';
 import { registerVerify } from './verify.ts';
 
@@ -21,28 +20,11 @@ let toy: ToyFiles;
 let folder: string;
 const path = (name: string): string => join(folder, name);
 
-/** Runs a command in this process. */
-async function millrace(...args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-  const program = new Command('millrace').exitOverride();
-  registerVerify(program);
-  registerGroth16Prove(program);
-  let stdout = '';
-  let stderr = '';
-  const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    stdout += String(text);
-    return true;
-  });
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return { exitCode: 0, stdout, stderr };
-  } catch (error) {
-    const exitCode = reportFailure(error, (text) => {
-      stderr += text;
-    });
-    return { exitCode, stdout, stderr };
-  } finally {
-    out.mockRestore();
-  }
+function millrace(...args: string[]): Promise<CommandOutcome> {
+  return runCommand((program) => {
+    registerVerify(program);
+    registerGroth16Prove(program);
+  }, args);
 }
 
 beforeAll(async () => {
@@ -110,7 +92,7 @@ describe('groth16-prove and verify', () => {
   });
 
   it('end with 2 for hostile proving keys and witnesses', async () => {
-    const prove = (zkey: string, wtns: string): ReturnType<typeof millrace> =>
+    const prove = (zkey: string, wtns: string): Promise<CommandOutcome> =>
       millrace('groth16-prove', zkey, wtns, path('p.json'), path('s.json'), '--backend', 'snarkjs');
     const zkey = await readFile(toy.zkey);
     await writeFile(path('short.zkey'), zkey.subarray(0, zkey.length - 1));
