@@ -1,6 +1,7 @@
 import { copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { MillraceError } from '../../protocol/error.ts';
 import { withFileLock } from '../../scripts/bootstrap/file-lock.mjs';
 import { startSupervised } from '../../scripts/supervised-child.ts';
@@ -8,7 +9,7 @@ import { type OnArtifactProgress, withProgress } from './artifact-progress.ts';
 import { CIRCOM, type Circuit, circuitSourceHash } from './circuit-sources.ts';
 import { hashFile } from './file-hash.ts';
 
-const require = createRequire(import.meta.url);
+const CIRCOM_PROCESS = fileURLToPath(new URL('./circom-process.ts', import.meta.url));
 
 /** What circom makes: file name in our folder, and where circom puts it. */
 const OUTPUTS = {
@@ -78,7 +79,7 @@ async function runCircom(circuit: Circuit, folder: string): Promise<void> {
   await writeFile(main, circuit.main);
   const libraries = circuit.libraries.flatMap((library) => ['-l', library]);
   const child = startSupervised(process.execPath, [
-    require.resolve('circom2/cli.js'),
+    CIRCOM_PROCESS,
     main,
     ...CIRCOM.flags,
     '--r1cs',
@@ -95,7 +96,7 @@ async function runCircom(circuit: Circuit, folder: string): Promise<void> {
       'circuit-does-not-compile',
       `circom refused circuit ${circuit.name}`,
       {
-        details: { code, output: child.output() },
+        details: { code, output: stripVTControlCharacters(child.output()) },
         fix: 'Correct the circuit at the place that circom names.',
       },
     );

@@ -5,10 +5,17 @@ import { prepare, ROOT } from './prepare.mjs';
 import { elapsed } from './progress.mjs';
 
 /**
- * One part of a check: a program of node_modules/.bin and its arguments.
+ * One part of a check: a program, `node` or of node_modules/.bin, and its arguments; `skip` says why not.
  *
- * @typedef {{ name: string, command: string, args: string[], skip?: string }} Part `skip` says why not
+ * @typedef {{ name: string, command: string, args: string[], skip?: string | undefined }} Part
  */
+
+/** So that no test has to wait for the circuit compiler; tests of chosen files see to it themselves. */
+const TINY_ARTIFACTS = {
+  name: 'circuit artifacts',
+  command: 'node',
+  args: [join(ROOT, 'test', 'support', 'build-artifacts.ts')],
+};
 
 /**
  * `npm test`: all quick tests. With arguments, only vitest runs, with those (files, `-t NAME`, ...).
@@ -21,7 +28,7 @@ export function test(args) {
   if (args.length > 0) return runParts('npm test', [vitest]);
   const solidity = { name: 'Solidity tests', command: 'hardhat', args: ['test', 'solidity'] };
   const skip = hasSolidityTests() ? undefined : 'there are none';
-  return runParts('npm test', [vitest, { ...solidity, skip }]);
+  return runParts('npm test', [TINY_ARTIFACTS, vitest, { ...solidity, skip }]);
 }
 
 /**
@@ -32,6 +39,7 @@ export function test(args) {
  */
 export function slowTest(args) {
   return runParts('npm run test:slow', [
+    TINY_ARTIFACTS,
     { name: 'slow tests', command: 'vitest', args: ['run', '--mode', 'slow', ...args] },
   ]);
 }
@@ -64,7 +72,8 @@ async function runParts(title, parts) {
     }
     process.stderr.write(`\n── ${name}\n`);
     const partStartedAt = Date.now();
-    const code = await runVisibly(join(ROOT, 'node_modules', '.bin', command), args, { cwd: ROOT, env });
+    const program = command === 'node' ? command : join(ROOT, 'node_modules', '.bin', command);
+    const code = await runVisibly(program, args, { cwd: ROOT, env });
     summary.push(
       `${name}: ${code === 0 ? 'passed' : `FAILED with code ${code}`} (${elapsed(partStartedAt)})`,
     );

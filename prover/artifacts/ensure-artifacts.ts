@@ -7,7 +7,7 @@ import {
 } from '../../protocol/artifact-manifest.ts';
 import { canonicalJson } from '../../protocol/canonical-json.ts';
 import { MillraceError } from '../../protocol/error.ts';
-import type { Shape } from '../../protocol/shape.ts';
+import { type Shape, shapeByName } from '../../protocol/shape.ts';
 import { withFileLock } from '../../scripts/bootstrap/file-lock.mjs';
 import { readR1csHeader } from '../setup/r1cs-header.ts';
 import { exportVerificationKey } from '../setup/verification-key.ts';
@@ -18,7 +18,7 @@ import { CIRCOM, type Circuit, circuitSourceHash } from './circuit-sources.ts';
 import { compileCircuit, linkCompiled } from './compile-circuit.ts';
 import { hashFile, hashText } from './file-hash.ts';
 import { DEV_SETUP, type KeySetup } from './key-setup.ts';
-import { artifactPaths, loadArtifacts, MANIFEST_FILE, type ShapeArtifacts } from './load.ts';
+import { artifactPaths, loadArtifacts, MANIFEST_FILE, type ShapeArtifacts } from './load-artifacts.ts';
 
 export interface EnsureOptions {
   readonly onProgress?: OnArtifactProgress;
@@ -33,9 +33,13 @@ export interface EnsureOptions {
  * a hash of all that they were made from. Safe to call in several processes at once: one builds, the others wait.
  * Damaged artifacts are built again, with another key.
  *
- * @throws {MillraceError} as {@link compileCircuit} and the setup
+ * @throws {MillraceError} `input/unknown-shape`, and as {@link compileCircuit} and the setup
  */
-export function ensureArtifacts(shape: Shape, options: EnsureOptions = {}): Promise<ShapeArtifacts> {
+export async function ensureArtifacts(
+  shapeName: string,
+  options: EnsureOptions = {},
+): Promise<ShapeArtifacts> {
+  const shape = shapeByName(shapeName);
   return ensureCircuitArtifacts(shape, batchCircuit(shape), options);
 }
 
