@@ -255,8 +255,7 @@ export class ProofDispatcher extends EventEmitter<DispatcherEvents> {
     if (result.inputHash !== pending.input.hash) return 'result for another input';
     if (result.manifestId !== pending.key.manifestId) return 'other artifacts';
     if (result.publicSignals.join() !== publicSignals.join()) return 'proof of other public signals';
-    if (!(await verifyProof(pending.key.vkey, publicSignals, result.proof)))
-      return 'proof does not verify';
+    if (!(await verifyProof(pending.key.vkey, publicSignals, result.proof))) return 'proof does not verify';
     return undefined;
   }
 

@@ -30,7 +30,7 @@ export class BullmqProofQueue implements ProofQueue {
    */
   constructor({ redisUrl, logger = componentLogger('proof-queue') }: { redisUrl: string; logger?: Logger }) {
     this.#redis = connectRedis(redisUrl, logger, { maxRetriesPerRequest: 1 });
-    this.#eventRedis = connectRedis(redisUrl, logger, { maxRetriesPerRequest: null });
+    this.#eventRedis = connectRedis(redisUrl, undefined, { maxRetriesPerRequest: null });
     this.#queue = new Queue(QUEUE_NAME, { connection: this.#redis, prefix: QUEUE_PREFIX });
     this.#events = new QueueEvents(QUEUE_NAME, { connection: this.#eventRedis, prefix: QUEUE_PREFIX });
     const onError = (error: Error): void => logger.debug({ reason: error.message }, 'proof queue error');

@@ -172,7 +172,7 @@ class Supervised implements PrivateRedis {
   }
 
   async #untilReady(): Promise<void> {
-    const redis = connectRedis(this.url, this.#logger, {
+    const redis = connectRedis(this.url, undefined, {
       retryStrategy: () => 25,
       maxRetriesPerRequest: null,
     });
