@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BatchWitness } from '../../protocol/witness.ts';
+import { artifactFolder, REPOSITORY } from '../../prover/artifacts/artifact-folder.ts';
+import type { Circuit } from '../../prover/artifacts/circuit-sources.ts';
+import { compileCircuit } from '../../prover/artifacts/compile-circuit.ts';
+import { WitnessCalculator } from '../../prover/witness.ts';
+import type { CircuitInput } from '../../prover/witness-input.ts';
+import { parseR1cs, type R1cs } from './r1cs.ts';
+
+/** Bytes of a `.wtns` file before its first value. */
+const WTNS_PREFIX_BYTES = 76;
+const VALUE_BYTES = 32;
+
+/** A compiled circuit as tests use it: made once for each version of its sources, then cached. */
+export class CompiledCircuit {
+  readonly #folder: string;
+  readonly #calculator: WitnessCalculator;
+
+  private constructor(folder: string, calculator: WitnessCalculator) {
+    this.#folder = folder;
+    this.#calculator = calculator;
+  }
+
+  static async open(circuit: Circuit): Promise<CompiledCircuit> {
+    const { folder } = await compileCircuit(circuit, join(artifactFolder(), 'circuits'));
+    return new CompiledCircuit(folder, await WitnessCalculator.open(join(folder, 'circuit.wasm')));
+  }
+
+  /** The value of each wire. @throws {MillraceError} `input/witness-failed` if the circuit refuses the input */
+  async witness(input: CircuitInput | BatchWitness): Promise<bigint[]> {
+    const bytes = Buffer.from(await this.#calculator.calculate({ ...input }));
+    const values: bigint[] = [];
+    for (let at = WTNS_PREFIX_BYTES; at < bytes.length; at += VALUE_BYTES) {
+      values.push(
+        BigInt(
+          `0x${Buffer.from(bytes.subarray(at, at + VALUE_BYTES))
+            .reverse()
+            .toString('hex')}`,
+        ),
+      );
+    }
+    return values;
+  }
+
+  async r1cs(): Promise<R1cs> {
+    return parseR1cs(await readFile(join(this.#folder, 'circuit.r1cs')));
+  }
+
+  /** Names by wire, of those signals that the optimizer left in the circuit. Wire 0 is the constant 1. */
+  async wireNames(): Promise<Map<number, string>> {
+    const names = new Map<number, string>();
+    for (const line of (await readFile(join(this.#folder, 'circuit.sym'), 'utf8')).trim().split('\n')) {
+      const [, wire, , name = ''] = line.split(',');
+      if (Number(wire) > 0 && !names.has(Number(wire))) names.set(Number(wire), name);
+    }
+    return names;
+  }
+}
+
+/**
+ * A main component for one gadget of `circuits/lib/`, none of its inputs public.
+ * @param name for people and for the cache
+ */
+export function gadget(name: string, file: string, instance: string): Circuit {
+  return {
+    name: `gadget-${name}`,
+    main: ['pragma circom 2.1.9;', `include "lib/${file}";`, `component main = ${instance};`, ''].join('\n'),
+    libraries: [join(REPOSITORY, 'circuits'), join(REPOSITORY, 'node_modules')],
+  };
+}
