@@ -2,7 +2,7 @@ import type { L1Cursor, L1OpSink, QueuedL1Op } from '../aggregator/ports.ts';
 import type { Sequencer } from './sequencer.ts';
 import type { Store } from './store.ts';
 
-/** Where the queue watcher puts the L1 ops: kept, and given a place by the sequencer. */
+/** Where the queue watcher brings L1 ops, and takes back those that a reorg took: kept, and sequenced. */
 export class L1Intake implements L1OpSink {
   readonly #store: Store;
   readonly #sequencer: Sequencer;

@@ -1,0 +1,35 @@
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import { nodeConfig, readSettings } from '../batcher/config-sources.ts';
+import { componentLogger } from '../prover/log.ts';
+import { startNode } from './node/start-node.ts';
+
+/** `millrace node`: the whole rollup operator in one process, until SIGTERM or SIGINT. */
+export function registerNode(program: Command): void {
+  program
+    .command('node')
+    .description('run a node: take in ops, batch them, have them proved, bring them to L1')
+    .option('--config <file>', 'settings as JSON; the environment counts more (see millrace config)')
+    .action(runNode);
+}
+
+async function runNode({ config: file }: { config?: string }): Promise<void> {
+  const config = nodeConfig(readSettings(process.env, file));
+  // The workers' processes read it when they start.
+  process.env.MILLRACE_LOG_LEVEL = config.logLevel;
+  const logger = componentLogger('node');
+  logger.level = config.logLevel;
+
+  const ended = new AbortController();
+  const signal = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  void signal.then(() => ended.abort(new Error('stopped by a signal')));
+  const node = await startNode(config, { signal: ended.signal, logger }).catch((error: unknown) => {
+    if (ended.signal.aborted) return undefined;
+    throw error;
+  });
+  if (node === undefined) return;
+  process.stdout.write(`node listens on ${node.apiUrl}; Ctrl-C ends it\n`);
+  await signal;
+  logger.info('stopping');
+  await node.stop();
+}

@@ -1,0 +1,166 @@
+import type { Logger } from 'pino';
+import { Aggregator } from '../../aggregator/aggregator.ts';
+import { persistently } from '../../aggregator/l1-connection.ts';
+import { operatorWallet } from '../../aggregator/operator-key.ts';
+import { verifyingKeyHash } from '../../aggregator/verifying-key.ts';
+import { Admission } from '../../batcher/admission.ts';
+import { type NodeStatus, nodeStatus, type StatusSource } from '../../batcher/api/status-route.ts';
+import { startApi } from '../../batcher/api.ts';
+import { StoredBatchSource } from '../../batcher/batch-source.ts';
+import type { NodeConfig } from '../../batcher/config.ts';
+import { L1Intake } from '../../batcher/l1-intake.ts';
+import { rollupShapes } from '../../batcher/rollup-shapes.ts';
+import { Sealer } from '../../batcher/sealing.ts';
+import { Sequencer } from '../../batcher/sequencer.ts';
+import { Store } from '../../batcher/store.ts';
+import { type DeployManifest, parseDeployManifest } from '../../protocol/deploy-manifest.ts';
+import { MillraceError } from '../../protocol/error.ts';
+import { artifactFolder } from '../../prover/artifacts/artifact-folder.ts';
+import { componentLogger } from '../../prover/log.ts';
+import { type Proving, startProving } from '../../prover/proving.ts';
+import { readJsonFile } from '../text-file.ts';
+import { Cleanup } from './cleanup.ts';
+import { deployedArtifacts } from './deployed-artifacts.ts';
+import { ProofPump } from './proof-pump.ts';
+
+/** A node that runs in this process. */
+export interface RunningNode {
+  /** e.g. `http://127.0.0.1:7180` */
+  readonly apiUrl: string;
+  readonly deployment: DeployManifest;
+  readonly store: Store;
+  readonly proving: Proving;
+  status(): NodeStatus;
+  /** Seals what was admitted so far without waiting for the age limit. */
+  flush(): Promise<void>;
+  /** Ends all parts, in order; nothing is lost, the next start goes on from here. */
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Gives up a start that waits for L1: its reason is thrown. */
+  readonly signal?: AbortSignal;
+  readonly logger?: Logger;
+}
+
+/**
+ * Starts a node: batcher, API, provers on this machine and aggregator. It waits while L1 cannot be reached.
+ * @throws {MillraceError} for settings, artifacts, store and deployment that do not belong together; see the parts
+ */
+export async function startNode(config: NodeConfig, options: StartOptions = {}): Promise<RunningNode> {
+  const cleanup = new Cleanup();
+  try {
+    return await start(config, cleanup, options);
+  } catch (error) {
+    await cleanup.run();
+    throw error;
+  }
+}
+
+async function start(
+  config: NodeConfig,
+  cleanup: Cleanup,
+  { signal = new AbortController().signal, logger = componentLogger('node') }: StartOptions,
+): Promise<RunningNode> {
+  const deployment = parseDeployManifest(await readJsonFile(config.deployment, 'deployment manifest'));
+  const shapes = rollupShapes(deployment, config.shapes);
+  const wallet = operatorWallet({
+    MILLRACE_OPERATOR_KEY: config.operatorKey,
+    MILLRACE_OPERATOR_KEY_FILE: config.operatorKeyFile,
+  });
+  const names = shapes.map(({ shape }) => shape.name);
+  const artifacts = await deployedArtifacts(config.artifacts ?? artifactFolder(), deployment, names);
+
+  const store = Store.open(config.dataDir, {
+    chainId: deployment.chainId,
+    rollup: deployment.rollup,
+    domain: BigInt(deployment.domain),
+    depth: deployment.depth,
+    genesisRoot: BigInt(deployment.genesisRoot),
+  });
+  cleanup.add(() => store.close());
+  const { feeKeyHash, minimumFees, batchAgeMs } = config;
+  const sequencer = new Sequencer(store, { shapes, feeKeyHash });
+  const sealer = new Sealer({ sequencer, batchAgeMs, logger: logger.child({ part: 'sealer' }) });
+  cleanup.add(() => sealer.close());
+  const admission = new Admission(store, sequencer, { minimumFees });
+  cleanup.add(() => admission.close());
+
+  const { workers, backend, redisUrl } = config;
+  const proving = await startProving({
+    shapes: artifacts,
+    workers,
+    backend,
+    ...(redisUrl === undefined ? {} : { redisUrl }),
+    logger: logger.child({ part: 'proving' }),
+  });
+  cleanup.add(() => proving.stop());
+  const pump = new ProofPump({
+    store,
+    sequencer,
+    dispatcher: proving.dispatcher,
+    manifestIds: new Map([...artifacts].map(([name, { manifestId }]) => [name, manifestId])),
+    logger,
+  });
+
+  const aggregatorOptions = {
+    rpcUrl: config.l1RpcUrl,
+    deployment,
+    wallet,
+    sink: new L1Intake(store, sequencer),
+    source: new StoredBatchSource(store, (number) => pump.request(number)),
+    journal: store.transactions,
+    keys: new Map(
+      [...artifacts].map(([name, { manifestId, vkey }]) => [
+        name,
+        { manifestId, vkHash: verifyingKeyHash(vkey) },
+      ]),
+    ),
+    confirmations: config.confirmations,
+    maxFeePerGas: config.maxFeePerGas,
+    maxBatchesPerCall: config.maxBatchesPerCall,
+    pollMs: config.l1PollMs,
+    logger: logger.child({ part: 'aggregator' }),
+  };
+  const aggregator = await persistently(() => Aggregator.start(aggregatorOptions), { signal, logger });
+  cleanup.add(() => aggregator.stop());
+
+  const source: StatusSource = {
+    store,
+    sequencer,
+    admission,
+    shapes,
+    tokens: deployment.tokens,
+    minimumFees,
+    health: () => ({
+      proving: {
+        transport: proving.transport,
+        workers: proving.transport === 'embedded' ? workers : proving.workerPids().length,
+        unproven: proving.dispatcher.unproven.length,
+      },
+      l1Failures: Object.fromEntries([...aggregator.failures].map(([part, error]) => [part, brief(error)])),
+    }),
+  };
+  const { httpHost: host, httpPort: port } = config;
+  const api = await startApi({ ...source, host, port, logger: logger.child({ part: 'api' }) });
+  cleanup.add(() => api.close());
+  logger.info(
+    { api: api.url, rollup: deployment.rollup, shapes: names, transport: proving.transport },
+    'node runs',
+  );
+
+  return {
+    apiUrl: api.url,
+    deployment,
+    store,
+    proving,
+    status: () => nodeStatus(source),
+    flush: () => sealer.flush(),
+    stop: () => cleanup.run(),
+  };
+}
+
+function brief(error: unknown): { code: string; message: string } {
+  if (error instanceof MillraceError) return { code: error.code, message: error.message };
+  return { code: 'l1-failure', message: 'L1 cannot be asked; the log says why' };
+}
