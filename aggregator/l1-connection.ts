@@ -19,6 +19,7 @@ export function l1Provider(url: string, chainId: number): JsonRpcProvider {
   return new JsonRpcProvider(request, chainId, {
     staticNetwork: true,
     cacheTimeout: -1,
+    batchStallTime: 1,
     pollingInterval: 500,
   });
 }

@@ -2,14 +2,19 @@ import { readFileSync } from 'node:fs';
 import { isHexString, Wallet } from 'ethers';
 import { MillraceError } from '../protocol/error.ts';
 
+/** Where the operator's key is; of the two, `operatorKey` counts. */
+export interface OperatorKeySettings {
+  /** The key itself, 0x + 64 hex. */
+  readonly operatorKey?: string | undefined;
+  /** A file that holds it. */
+  readonly operatorKeyFile?: string | undefined;
+}
+
 /**
  * Wallet of the operator, from a key that is never an argument of a program and never in an error or log.
- *
- * @param environment holds `MILLRACE_OPERATOR_KEY` (0x + 64 hex) or `MILLRACE_OPERATOR_KEY_FILE` (a file with it)
  * @throws {MillraceError} `input/no-operator-key`, `input/bad-operator-key`
  */
-export function operatorWallet(environment: Readonly<Record<string, string | undefined>>): Wallet {
-  const { MILLRACE_OPERATOR_KEY: inline, MILLRACE_OPERATOR_KEY_FILE: file } = environment;
+export function operatorWallet({ operatorKey: inline, operatorKeyFile: file }: OperatorKeySettings): Wallet {
   const source = inline !== undefined ? 'MILLRACE_OPERATOR_KEY' : 'MILLRACE_OPERATOR_KEY_FILE';
   const key = (inline ?? (file === undefined ? undefined : readKeyFile(file)))?.trim();
   if (key === undefined) {

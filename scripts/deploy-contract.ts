@@ -2,6 +2,7 @@ import { ContractFactory, type Wallet } from 'ethers';
 import { contractArtifact } from '../aggregator/contract-artifacts.ts';
 import { contractRefusal } from '../aggregator/contract-error.ts';
 import { MillraceError } from '../protocol/error.ts';
+import { freshNonce } from './fresh-nonce.ts';
 
 /** A contract that is on L1 now. */
 export interface Deployed {
@@ -26,7 +27,7 @@ export async function deployContract(
   const artifact = contractArtifact(name, file);
   const factory = new ContractFactory(artifact.interface, artifact.bytecode, signer);
   try {
-    const contract = await factory.deploy(...args);
+    const contract = await factory.deploy(...args, { nonce: await freshNonce(signer) });
     const receipt = await contract.deploymentTransaction()?.wait();
     if (receipt?.contractAddress == null) throw new Error('no receipt');
     return { address: receipt.contractAddress, block: receipt.blockNumber, hash: receipt.hash };

@@ -9,6 +9,7 @@ import type { Shape } from '../protocol/shape.ts';
 import { genesisRoot } from '../protocol/state.ts';
 import type { VerificationKey } from '../prover/proof.ts';
 import { deployContract } from './deploy-contract.ts';
+import { freshNonce } from './fresh-nonce.ts';
 
 /** A shape to deploy a verifier for. */
 export interface DeployShape {
@@ -131,7 +132,9 @@ async function registerToken(
   const { interface: abi } = contractArtifact('Millrace');
   const contract = new Contract(rollup, abi, operator);
   try {
-    const sent = await contract.getFunction('registerToken').send(token.address, token.unitExponent);
+    const sent = await contract.getFunction('registerToken').send(token.address, token.unitExponent, {
+      nonce: await freshNonce(operator),
+    });
     const receipt = await sent.wait();
     const id = Number(await contract.getFunction('tokenId').staticCall(token.address));
     return { id, hash: receipt?.hash ?? sent.hash };

@@ -2,6 +2,7 @@ import {
   Contract,
   type Interface,
   isError,
+  type Overrides,
   type TransactionReceipt,
   type TransactionResponse,
   type Wallet,
@@ -13,6 +14,7 @@ import { integerToAddress } from '../protocol/domain.ts';
 import { MillraceError } from '../protocol/error.ts';
 import type { Point } from '../protocol/keys.ts';
 import { type Payout, payoutProof } from '../protocol/payouts.ts';
+import { freshNonce } from './fresh-nonce.ts';
 
 /** A deposit to make. */
 export interface DepositRequest {
@@ -26,7 +28,7 @@ export interface DepositRequest {
 
 const ETH = 1;
 const ERC20 = ['function approve(address spender, uint256 amount) returns (bool)'];
-/** Enough for any deposit of a plain ERC-20; estimating each would cost as many requests again. */
+/** Enough for a deposit of a plain ERC-20; estimating each would cost as many requests again. */
 const DEPOSIT_GAS = 300_000n;
 /** Transactions on their way at once: nodes keep some tens of one account. */
 const IN_FLIGHT = 32;
@@ -55,17 +57,20 @@ export class L1User {
    *
    * @param onMined called with the number of deposits that are in a block so far
    * @returns their ids in the L1 queue, in the order of `deposits`
-   * @throws {MillraceError} `refused/l1-...`, `refused/deposit-failed`; deposits before it may have been made
+   * @throws {MillraceError} `refused/l1-...`, `input/unknown-token`; the deposits before it were made
    */
   async deposit(deposits: readonly DepositRequest[], onMined?: (done: number) => void): Promise<number[]> {
     await this.#approve(deposits);
     const ids: number[] = [];
     for (let first = 0; first < deposits.length; first += IN_FLIGHT) {
-      const nonce = await this.#wallet.getNonce();
-      const some = deposits.slice(first, first + IN_FLIGHT);
-      const sent = await this.#refusing(() =>
-        Promise.all(some.map((deposit, i) => this.#send(deposit, nonce + i))),
-      );
+      const nonce = await freshNonce(this.#wallet);
+      const { maxFeePerGas, maxPriorityFeePerGas } = await this.#wallet.provider!.getFeeData();
+      const sent: TransactionResponse[] = [];
+      // One after the other, as Hardhat's node takes no nonce before its turn; only the receipts are waited for together.
+      for (const [i, deposit] of deposits.slice(first, first + IN_FLIGHT).entries()) {
+        const overrides = { nonce: nonce + i, gasLimit: DEPOSIT_GAS, maxFeePerGas, maxPriorityFeePerGas };
+        sent.push(await this.#refusing(() => this.#send(deposit, overrides)));
+      }
       for (const transaction of sent) {
         ids.push(await this.#queueId(transaction));
         onMined?.(ids.length);
@@ -76,8 +81,10 @@ export class L1User {
 
   /** Asks for the exit of an account of this L1 owner. @returns the id in the L1 queue */
   async requestForcedExit(index: number, [ax, ay]: Point): Promise<number> {
-    const sent = await this.#refusing(() =>
-      this.#rollup.getFunction('requestForcedExit').send(index, ax, ay),
+    const sent = await this.#refusing(async () =>
+      this.#rollup
+        .getFunction('requestForcedExit')
+        .send(index, ax, ay, { nonce: await freshNonce(this.#wallet) }),
     );
     return await this.#queueId(sent);
   }
@@ -91,7 +98,9 @@ export class L1User {
     const { owner, token, amount } = payouts[i]!;
     const args = [batch, i, integerToAddress(owner), token, amount, payoutProof(payouts, i)];
     return await this.#refusing(async () => {
-      const sent = await this.#rollup.getFunction('claim').send(...args);
+      const sent = await this.#rollup
+        .getFunction('claim')
+        .send(...args, { nonce: await freshNonce(this.#wallet) });
       return (await sent.wait())!;
     });
   }
@@ -104,17 +113,19 @@ export class L1User {
     for (const [token, total] of totals) {
       const contract = new Contract(this.#token(token).address, ERC20, this.#wallet);
       await this.#refusing(async () =>
-        (await contract.getFunction('approve').send(this.#deployment.rollup, total)).wait(),
+        (
+          await contract
+            .getFunction('approve')
+            .send(this.#deployment.rollup, total, { nonce: await freshNonce(this.#wallet) })
+        ).wait(),
       );
     }
   }
 
-  #send({ token, units, keyHash }: DepositRequest, nonce: number): Promise<TransactionResponse> {
+  #send({ token, units, keyHash }: DepositRequest, overrides: Overrides): Promise<TransactionResponse> {
     const amount = units * this.#token(token).unit;
     const value = token === ETH ? amount : 0n;
-    return this.#rollup
-      .getFunction('deposit')
-      .send(token, amount, keyHash, { value, nonce, gasLimit: DEPOSIT_GAS });
+    return this.#rollup.getFunction('deposit').send(token, amount, keyHash, { ...overrides, value });
   }
 
   async #queueId(transaction: TransactionResponse): Promise<number> {

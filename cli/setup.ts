@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import { MillraceError } from '../protocol/error.ts';
+import { SHAPES } from '../protocol/shape.ts';
+import type { ArtifactProgress } from '../prover/artifacts/artifact-progress.ts';
+import { ensureArtifacts } from '../prover/artifacts/ensure-artifacts.ts';
+import { ptauSetup } from '../prover/setup/ptau-setup.ts';
+
+interface SetupOptions {
+  readonly shape: string;
+  readonly ptau?: string;
+  readonly contribute?: true;
+}
+
+/** `millrace setup`: compiles a shape's circuit and makes its keys. */
+export function registerSetup(program: Command): void {
+  program
+    .command('setup')
+    .description("compile a shape's circuit and make its proving and verification keys")
+    .requiredOption('--shape <name>', `one of ${Object.keys(SHAPES).join(', ')}`)
+    .option(
+      '--ptau <file>',
+      'powers of tau of a public ceremony; default: a development setup, for local chains',
+    )
+    .option('--contribute', 'add a contribution of this machine to phase 2; a key from --ptau needs one')
+    .action(setUp);
+}
+
+async function setUp({ shape, ptau, contribute }: SetupOptions): Promise<void> {
+  if ((ptau !== undefined) !== (contribute === true)) {
+    throw new MillraceError(
+      'input',
+      'setup-options',
+      'The options --ptau and --contribute go together: without a contribution anyone could forge proofs',
+      { fix: 'Pass both for a key from a ceremony, or none for a development key.' },
+    );
+  }
+  const artifacts = await ensureArtifacts(shape, {
+    onProgress: printer(),
+    ...(ptau === undefined ? {} : { setup: await ptauSetup(ptau) }),
+  });
+  const { manifest, manifestId, folder } = artifacts;
+  const lines = [
+    `shape        ${shape} (${manifest.constraints} constraints, domain 2^${manifest.domainPower})`,
+    `keys         ${manifest.setup.kind === 'dev' ? 'development: for local chains only' : 'ceremony and one contribution'}`,
+    `manifest     ${manifestId}`,
+    `folder       ${folder}`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** One line for each stage, on stderr. */
+function printer(): (progress: ArtifactProgress) => void {
+  let last = '';
+  return ({ text }) => {
+    if (text !== last) process.stderr.write(`${text} ...\n`);
+    last = text;
+  };
+}
