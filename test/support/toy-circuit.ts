@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { zKey } from 'snarkjs';
 import { poseidon } from '../../protocol/poseidon.ts';
@@ -12,6 +12,9 @@ import { devSetup } from '../../prover/setup/dev-setup.ts';
 
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
+
+/** Ignored by git; kept from run to run. */
+const CACHE = fileURLToPath(new URL('../../build/test', import.meta.url));
 
 /** Three public inputs as the batch circuit has, and a private x with C = Poseidon(x) and y = x z. */
 const SOURCE = `pragma circom 2.2.0;
@@ -46,8 +49,9 @@ export interface ToyFiles {
 /** Builds the toy circuit with circom and the dev setup, once for each version of its source. */
 export async function toyCircuit(): Promise<ToyFiles> {
   const hash = createHash('sha256').update(SOURCE).digest('hex').slice(0, 16);
-  const folder = join(tmpdir(), `millrace-toy-${hash}`);
+  const folder = join(CACHE, `toy-${hash}`);
   if (!existsSync(folder)) {
+    await mkdir(CACHE, { recursive: true });
     const work = await mkdtemp(`${folder}-`);
     await build(work);
     // Several test files may build at once: the first one wins, the others drop theirs.
