@@ -1,0 +1,170 @@
+import type { Contract } from 'ethers';
+import { groth16 } from 'snarkjs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type ProofOnL1,
+  proofOnL1,
+  verifyingKeyHash,
+  verifyingKeyOnL1,
+} from '../../aggregator/verifying-key.ts';
+import { FIELD } from '../../protocol/field.ts';
+import { SnarkjsBackend } from '../../prover/backends/snarkjs.ts';
+import { type Groth16Proof, verificationKeySchema } from '../../prover/proof.ts';
+import { WitnessCalculator } from '../../prover/witness.ts';
+import { type HardhatChain, hardhatChain } from '../support/contracts.ts';
+import { type ToyFiles, toyCircuit, toyInput } from '../support/toy-circuit.ts';
+
+/** Order of BN254's base field. */
+const BASE_FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
+const PROOFS = 5;
+
+interface Proven {
+  readonly inputs: readonly [bigint, bigint, bigint];
+  readonly proof: Groth16Proof;
+  readonly onL1: ProofOnL1;
+}
+
+let chain: HardhatChain;
+let toy: ToyFiles;
+let verifier: Contract;
+const proven: Proven[] = [];
+
+beforeAll(async () => {
+  [chain, toy] = await Promise.all([hardhatChain(), toyCircuit()]);
+  verifier = await deploy(toy.vkey);
+  const calculator = await WitnessCalculator.open(toy.wasm);
+  const backend = new SnarkjsBackend();
+  for (let i = 0; i < PROOFS; i++) {
+    const { input } = toyInput(BigInt(i), BigInt(100 + i));
+    const { proof, publicSignals } = await backend.prove(toy.zkey, await calculator.calculate(input));
+    const [c = '', z = '', y = ''] = publicSignals;
+    proven.push({ inputs: [BigInt(c), BigInt(z), BigInt(y)], proof, onL1: proofOnL1(proof) });
+  }
+});
+
+afterAll(() => chain.close());
+
+function deploy(vkey: Record<string, unknown>): Promise<Contract> {
+  return chain.ethers.deployContract('Groth16Verifier', [
+    verifyingKeyOnL1(verificationKeySchema.parse(vkey)),
+  ]);
+}
+
+type Statement = readonly (bigint | string)[];
+
+async function verify(inputs: Statement, proof: ProofOnL1): Promise<void> {
+  await verifier.getFunction('verify')(inputs, proof);
+}
+
+async function verifyBatch(inputs: readonly Statement[], proofs: readonly ProofOnL1[]): Promise<void> {
+  await verifier.getFunction('verifyBatch')(inputs, proofs);
+}
+
+/** The proof with its word `place` (a, b, c in the order of calldata) changed. */
+function withWord(proof: ProofOnL1, place: number, change: (word: bigint) => bigint): ProofOnL1 {
+  const words = [...proof.a, ...proof.b.flat(), ...proof.c].map(BigInt);
+  words[place] = change(words[place]!);
+  const pair = (at: number) => [String(words[at]), String(words[at + 1])] as const;
+  return { a: pair(0), b: [pair(2), pair(4)], c: pair(6) };
+}
+
+test('the key on L1 is the one that snarkjs exported', async () => {
+  expect(await verifier.getFunction('vkHash')()).toBe(
+    verifyingKeyHash(verificationKeySchema.parse(toy.vkey)),
+  );
+});
+
+test('a key without a contribution is refused', async () => {
+  await expect(deploy(toy.forgeableVkey)).rejects.toThrow(/ForgeableKey/);
+});
+
+test("proofs in the order of snarkjs's calldata are accepted one by one", async () => {
+  for (const { inputs, proof, onL1 } of proven) {
+    const printed = await groth16.exportSolidityCallData(proof, inputs.map(String));
+    const [a, b, c, signals] = JSON.parse(`[${printed}]`);
+    await verify(signals, { a, b, c });
+    await verify(inputs, onL1);
+  }
+});
+
+describe.each([1, 2, PROOFS])('%d proofs at once', (count) => {
+  const taken = () => proven.slice(0, count);
+
+  test('are accepted', async () => {
+    await verifyBatch(
+      taken().map(({ inputs }) => inputs),
+      taken().map(({ onL1 }) => onL1),
+    );
+  });
+
+  test('are refused with one wrong input among them', async () => {
+    for (let bad = 0; bad < count; bad++) {
+      for (let j = 0; j < 3; j++) {
+        const inputs = taken().map((one) => [...one.inputs]);
+        inputs[bad]![j] = (inputs[bad]![j]! + 1n) % FIELD;
+        await expect(
+          verifyBatch(
+            inputs,
+            taken().map(({ onL1 }) => onL1),
+          ),
+        ).rejects.toThrow(/InvalidProof/);
+      }
+    }
+  });
+
+  test("are refused with one proof of another's statement among them", async () => {
+    for (let bad = 0; bad < count; bad++) {
+      const proofs = taken().map(({ onL1 }) => onL1);
+      proofs[bad] = proven[(bad + 1) % PROOFS]!.onL1;
+      await expect(
+        verifyBatch(
+          taken().map(({ inputs }) => inputs),
+          proofs,
+        ),
+      ).rejects.toThrow(/InvalidProof/);
+    }
+  });
+
+  test('are refused with any changed element of a proof', async () => {
+    const last = proven[count - 1]!;
+    for (let place = 0; place < 8; place++) {
+      const proofs = taken().map(({ onL1 }) => onL1);
+      proofs[count - 1] = withWord(last.onL1, place, (word) => (word + 1n) % BASE_FIELD);
+      await expect(
+        verifyBatch(
+          taken().map(({ inputs }) => inputs),
+          proofs,
+        ),
+      ).rejects.toThrow(/CurveOperationFailed/);
+      proofs[count - 1] = withWord(last.onL1, place, (word) => word + BASE_FIELD);
+      await expect(
+        verifyBatch(
+          taken().map(({ inputs }) => inputs),
+          proofs,
+        ),
+      ).rejects.toThrow(/CoordinateOutOfRange/);
+    }
+  });
+
+  test('are refused with an aliased input', async () => {
+    for (let j = 0; j < 3; j++) {
+      const inputs = taken().map((one) => [...one.inputs]);
+      inputs[count - 1]![j]! += FIELD;
+      await expect(
+        verifyBatch(
+          inputs,
+          taken().map(({ onL1 }) => onL1),
+        ),
+      ).rejects.toThrow(/InputOutOfRange/);
+    }
+  });
+});
+
+test('A replaced by -A is refused, (-A, -B) is the same proof', async () => {
+  const { inputs, onL1 } = proven[0]!;
+  const negate = (word: bigint) => BASE_FIELD - word;
+  const negatedA = withWord(onL1, 1, negate);
+  await expect(verify(inputs, negatedA)).rejects.toThrow(/InvalidProof/);
+  await expect(verify(inputs, withWord(onL1, 7, negate))).rejects.toThrow(/InvalidProof/);
+  await verify(inputs, withWord(withWord(negatedA, 4, negate), 5, negate));
+});
