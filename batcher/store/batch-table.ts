@@ -3,8 +3,8 @@ import type { L1Location } from '../../aggregator/ports.ts';
 import type { L1Result } from '../../protocol/l1-ops.ts';
 import type { Payout } from '../../protocol/payouts.ts';
 import type { SealedBatch } from '../../protocol/transition.ts';
-import type { BatchWitness } from '../../protocol/witness.ts';
 import type { Groth16Proof } from '../../prover/proof.ts';
+import type { CircuitInput } from '../../prover/witness-input.ts';
 import { fromJson, toJson } from './big-json.ts';
 import type { Database } from './database.ts';
 
@@ -283,11 +283,12 @@ export class BatchTable {
     return row === undefined ? undefined : (fromJson(row.l1_results) as L1Result[]);
   }
 
-  witness(number: number): BatchWitness | undefined {
+  /** The circuit's input. */
+  witness(number: number): CircuitInput | undefined {
     const row = this.#db.one<{ witness: Uint8Array }>('SELECT witness FROM seals WHERE batch = ?', number);
     return row === undefined
       ? undefined
-      : (JSON.parse(gunzipSync(row.witness).toString('utf8')) as BatchWitness);
+      : (JSON.parse(gunzipSync(row.witness).toString('utf8')) as CircuitInput);
   }
 
   addFinalization(number: number, { blockNumber, blockHash, transactionHash }: L1Location): void {

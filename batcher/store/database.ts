@@ -17,13 +17,16 @@ export class Database {
    * @throws {MillraceError} `refused/store-in-use`, `refused/store-version`, `internal/store-unusable`
    */
   constructor(path: string, schema: string) {
+    let opened: DatabaseSync | undefined;
     try {
-      this.#db = new DatabaseSync(path);
+      opened = new DatabaseSync(path);
+      this.#db = opened;
       this.#db.exec(
         'PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON',
       );
       this.transaction(() => this.#bringUp(path, schema));
     } catch (cause) {
+      opened?.close();
       if (cause instanceof MillraceError) throw cause;
       if (/locked|busy/i.test(String(cause))) {
         throw new MillraceError('refused', 'store-in-use', 'Another process has this store open', {
@@ -75,9 +78,10 @@ export class Database {
     }
   }
 
+  /** Gives the lock back. Closing again does nothing. */
   close(): void {
     this.#statements.clear();
-    this.#db.close();
+    if (this.#db.isOpen) this.#db.close();
   }
 
   #prepare(sql: string): StatementSync {

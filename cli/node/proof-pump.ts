@@ -40,7 +40,7 @@ export class ProofPump {
     if (record === undefined || witness === undefined) return;
     const { shape, c, z, y } = record;
     const publicSignals = [c, z, y].map(String);
-    await dispatcher.submit({ batch: number, shape, witness: { ...witness } as never, publicSignals });
+    await dispatcher.submit({ batch: number, shape, witness, publicSignals });
   }
 
   #keep(proof: VerifiedProof): void {

@@ -64,10 +64,7 @@ async function start(
 ): Promise<RunningNode> {
   const deployment = parseDeployManifest(await readJsonFile(config.deployment, 'deployment manifest'));
   const shapes = rollupShapes(deployment, config.shapes);
-  const wallet = operatorWallet({
-    MILLRACE_OPERATOR_KEY: config.operatorKey,
-    MILLRACE_OPERATOR_KEY_FILE: config.operatorKeyFile,
-  });
+  const wallet = operatorWallet(config);
   const names = shapes.map(({ shape }) => shape.name);
   const artifacts = await deployedArtifacts(config.artifacts ?? artifactFolder(), deployment, names);
 
