@@ -1,6 +1,7 @@
-import type { Wallet } from 'ethers';
+import { getAddress, type Wallet } from 'ethers';
 import type { Logger } from 'pino';
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
+import { MillraceError } from '../protocol/error.ts';
 import { EventFollower } from './event-follower.ts';
 import { FinalityFollower } from './finality.ts';
 import { l1Provider } from './l1-connection.ts';
@@ -51,11 +52,22 @@ export class Aggregator {
 
   /**
    * Checks the deployment on L1 and starts.
-   * @throws {MillraceError} `refused/wrong-deployment`
+   * @throws {MillraceError} `refused/wrong-deployment`, `refused/wrong-operator-key`
    */
   static async start(options: AggregatorOptions): Promise<Aggregator> {
     const { rpcUrl, deployment, sink, source, journal, wallet, confirmations, pollMs, logger, onError } =
       options;
+    if (wallet.address !== getAddress(deployment.operator.toLowerCase())) {
+      throw new MillraceError(
+        'refused',
+        'wrong-operator-key',
+        "The operator key is not that of the rollup's operator",
+        {
+          details: { operator: deployment.operator, keyOf: wallet.address },
+          fix: 'Use the key that the rollup was deployed with; no other account may submit batches.',
+        },
+      );
+    }
     const provider = l1Provider(rpcUrl, deployment.chainId);
     const rollup = new RollupContract(provider, deployment);
     try {

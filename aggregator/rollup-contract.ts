@@ -3,6 +3,7 @@ import {
   Contract,
   getAddress,
   type Interface,
+  isError,
   type JsonRpcProvider,
   keccak256,
   type Log,
@@ -63,21 +64,18 @@ export class RollupContract {
    * @throws {MillraceError} `refused/wrong-deployment`
    */
   async assertDeployment(deployment: DeployManifest): Promise<void> {
-    const { chainId } = await this.#provider.getNetwork();
-    const code = await this.#provider.getCode(this.address);
-    const onL1 = { chainId: Number(chainId), code: code !== '0x', domain: '', operator: '', depth: 0 };
-    if (onL1.code) {
-      onL1.domain = String(await this.#view('domain'));
-      onL1.operator = String(await this.#view('operator'));
-      onL1.depth = Number(await this.#view('depth'));
-    }
+    const onL1 = {
+      chainId: Number(await this.#provider.send('eth_chainId', [])),
+      domain: await this.#viewIfThere('domain'),
+      operator: await this.#viewIfThere('operator'),
+      depth: await this.#viewIfThere('depth'),
+    };
     const { domain, operator, depth } = deployment;
     const expected = {
       chainId: deployment.chainId,
-      code: true,
       domain,
       operator: getAddress(operator.toLowerCase()),
-      depth,
+      depth: String(depth),
     };
     if (JSON.stringify(onL1) === JSON.stringify(expected)) return;
     throw new MillraceError(
@@ -187,6 +185,16 @@ export class RollupContract {
   async #view(name: string, args: unknown[] = [], blockTag?: number): Promise<unknown> {
     const overrides = blockTag === undefined ? [] : [{ blockTag }];
     return (await this.#contract.getFunction(name).staticCall(...args, ...overrides)) as unknown;
+  }
+
+  /** As text; undefined if the contract has no such view, or there is no contract. */
+  async #viewIfThere(name: string): Promise<string | undefined> {
+    try {
+      return String(await this.#view(name));
+    } catch (error) {
+      if (isError(error, 'CALL_EXCEPTION') || isError(error, 'BAD_DATA')) return undefined;
+      throw error;
+    }
   }
 
   #event(log: Log, name: string): unknown {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { MillraceError } from '../protocol/error.ts';
 import { SHAPES } from '../protocol/shape.ts';
-import type { ArtifactProgress } from '../prover/artifacts/artifact-progress.ts';
 import { ensureArtifacts } from '../prover/artifacts/ensure-artifacts.ts';
 import { ptauSetup } from '../prover/setup/ptau-setup.ts';
+import { artifactStages } from './artifact-stages.ts';
 
 interface SetupOptions {
   readonly shape: string;
@@ -35,7 +35,7 @@ async function setUp({ shape, ptau, contribute }: SetupOptions): Promise<void> {
     );
   }
   const artifacts = await ensureArtifacts(shape, {
-    onProgress: printer(),
+    onProgress: artifactStages(),
     ...(ptau === undefined ? {} : { setup: await ptauSetup(ptau) }),
   });
   const { manifest, manifestId, folder } = artifacts;
@@ -46,13 +46,4 @@ async function setUp({ shape, ptau, contribute }: SetupOptions): Promise<void> {
     `folder       ${folder}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-/** One line for each stage, on stderr. */
-function printer(): (progress: ArtifactProgress) => void {
-  let last = '';
-  return ({ text }) => {
-    if (text !== last) process.stderr.write(`${text} ...\n`);
-    last = text;
-  };
 }

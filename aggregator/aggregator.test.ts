@@ -1,0 +1,96 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type JsonRpcProvider, Wallet } from 'ethers';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { L1User } from '../scripts/l1-user.ts';
+import { type LocalL1, startLocalL1 } from '../scripts/local-l1.ts';
+import { MemoryJournal } from '../test/support/memory-journal.ts';
+import { MemoryStore } from '../test/support/memory-store.ts';
+import { type RpcProxy, startRpcProxy } from '../test/support/rpc-proxy.ts';
+import { TestRollup } from '../test/support/test-rollup.ts';
+import { Aggregator, type AggregatorOptions } from './aggregator.ts';
+import { l1Provider } from './l1-connection.ts';
+
+let l1: LocalL1;
+let chain: JsonRpcProvider;
+let proxy: RpcProxy;
+let rollup: TestRollup;
+let store: MemoryStore;
+let journal: MemoryJournal;
+
+beforeEach(async () => {
+  l1 = await startLocalL1();
+  chain = l1Provider(l1.url, l1.chainId);
+  proxy = await startRpcProxy(l1.url);
+  rollup = await TestRollup.deploy(l1, chain);
+  store = new MemoryStore(rollup.state.root);
+  journal = new MemoryJournal();
+});
+
+afterEach(async () => {
+  chain.destroy();
+  await proxy.close();
+  await l1.stop();
+});
+
+function options(change: Partial<AggregatorOptions> = {}): AggregatorOptions {
+  return {
+    rpcUrl: proxy.url,
+    deployment: rollup.deployment,
+    wallet: new Wallet(l1.privateKeys[0]!),
+    sink: store,
+    source: store,
+    journal,
+    keys: rollup.keys,
+    confirmations: 0,
+    maxFeePerGas: 10n ** 11n,
+    maxBatchesPerCall: 4,
+    pollMs: 10,
+    logger: pino({ level: 'silent' }),
+    ...change,
+  };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await pause(10);
+}
+
+test('it brings ops in and batches out, over lost connections and restarts, each once', async () => {
+  const user = new L1User(new Wallet(l1.privateKeys[1]!, chain), rollup.deployment);
+  const failures: unknown[] = [];
+  let aggregator = await Aggregator.start(options({ onError: (error) => failures.push(error) }));
+  await user.deposit([{ token: 1, units: 5n, keyHash: 9n }]);
+  await until(() => store.ops.length === 1);
+
+  proxy.down = true;
+  store.addProven(rollup.nextBatch([store.ops[0]!.op]).proven);
+  store.addProven(rollup.nextBatch().proven);
+  await until(() => aggregator.failures.has('queue') && failures.length > 0);
+  proxy.down = false;
+  await until(() => store.finalizedNumber() === 2);
+  await until(() => aggregator.failures.size === 0);
+  await aggregator.stop();
+
+  proxy.loseAnswerTo('eth_sendRawTransaction');
+  store.addProven(rollup.nextBatch().proven);
+  aggregator = await Aggregator.start(options());
+  await until(() => store.finalizedNumber() === 3);
+  await aggregator.stop();
+  expect(new Set(journal.saved.map(({ purpose }) => purpose)).size).toBe(journal.saved.length);
+  expect(await chain.getTransactionCount(journal.saved[0]!.from)).toBe(2 + journal.saved.length);
+});
+
+test('an aggregator of another rollup, chain or operator does not start', async () => {
+  await expect(Aggregator.start(options({ wallet: new Wallet(l1.privateKeys[1]!) }))).rejects.toMatchObject({
+    code: 'wrong-operator-key',
+    kind: 'refused',
+  });
+  const elsewhere = { ...rollup.deployment, rollup: rollup.deployment.shapes[0]!.verifier };
+  await expect(Aggregator.start(options({ deployment: elsewhere }))).rejects.toMatchObject({
+    code: 'wrong-deployment',
+  });
+  const empty = { ...rollup.deployment, rollup: `0x${'12'.repeat(20)}` };
+  await expect(Aggregator.start(options({ deployment: empty }))).rejects.toMatchObject({
+    code: 'wrong-deployment',
+  });
+});

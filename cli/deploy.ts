@@ -1,0 +1,191 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Contract, type JsonRpcProvider } from 'ethers';
+import { chainIdOf, l1Provider } from '../aggregator/l1-connection.ts';
+import { operatorWallet } from '../aggregator/operator-key.ts';
+import { ENVIRONMENT } from '../batcher/config.ts';
+import { badConfig, readSettings } from '../batcher/config-sources.ts';
+import type { DeployManifest } from '../protocol/deploy-manifest.ts';
+import { MillraceError } from '../protocol/error.ts';
+import { SHAPES, shapeByName } from '../protocol/shape.ts';
+import { ensureArtifacts } from '../prover/artifacts/ensure-artifacts.ts';
+import { loadArtifacts, type ShapeArtifacts } from '../prover/artifacts/load-artifacts.ts';
+import { type DeployShape, type DeployToken, deployRollup } from '../scripts/deploy.ts';
+import { artifactStages } from './artifact-stages.ts';
+import { writeJsonFile } from './text-file.ts';
+
+/** The networks by name, with the chain ids that the RPC node may answer. */
+const NETWORKS: Readonly<Record<string, readonly number[]>> = {
+  localhost: [31337, 1337],
+  sepolia: [11_155_111],
+  hoodi: [560_048],
+};
+
+interface DeployCommandOptions {
+  readonly network: string;
+  readonly shape: readonly string[];
+  readonly artifacts: readonly string[];
+  readonly token: readonly TokenOption[];
+  readonly l1Deadline: number;
+  readonly allowDevKeys?: true;
+  readonly out?: string;
+}
+
+interface TokenOption {
+  readonly address: string;
+  readonly unitExponent: number | undefined;
+}
+
+/** `millrace deploy`: deploys verifiers and rollup, and writes the deployment manifest. */
+export function registerDeploy(program: Command): void {
+  program
+    .command('deploy')
+    .description('deploy the verifiers and the rollup to L1, and write the deployment manifest')
+    .addOption(
+      new Option('--network <name>', 'network to deploy to')
+        .choices(Object.keys(NETWORKS))
+        .makeOptionMandatory(),
+    )
+    .option(
+      '--shape <names...>',
+      `shapes with the keys that this machine has: ${Object.keys(SHAPES).join(', ')}`,
+      ['demo'],
+    )
+    .option('--artifacts <folders...>', 'shapes with the keys in these folders, in place of --shape', [])
+    .option(
+      '--token <address[:exponent]>',
+      'ERC-20 token to register; its unit is 10^exponent of the smallest',
+      addToken,
+      [],
+    )
+    .option(
+      '--l1-deadline <seconds>',
+      'time within which an op from L1 has to be in a batch',
+      positive,
+      7 * 24 * 3600,
+    )
+    .option('--allow-dev-keys', 'on a chain that is not local: whoever made the keys can steal everything')
+    .option('--out <file>', 'deployment manifest; default: deployments/NETWORK.json')
+    .addHelpText(
+      'after',
+      `\nThe RPC URL comes from ${ENVIRONMENT.l1RpcUrl[0]}, the key from ${ENVIRONMENT.operatorKey[0]} or ${ENVIRONMENT.operatorKeyFile[0]}.`,
+    )
+    .action(deploy);
+}
+
+async function deploy(options: DeployCommandOptions): Promise<void> {
+  const out = options.out ?? `deployments/${options.network}.json`;
+  if (existsSync(out)) {
+    throw new MillraceError(
+      'refused',
+      'already-deployed',
+      'There is a deployment manifest of this name already',
+      {
+        details: { file: out },
+        fix: 'Move it away, or name another file with --out.',
+      },
+    );
+  }
+  const { values: settings, problems } = readSettings(process.env);
+  if (settings === undefined) throw badConfig(problems);
+  if (settings.l1RpcUrl === undefined) {
+    throw badConfig([
+      { setting: 'l1RpcUrl', source: '', problem: `it is needed: set ${ENVIRONMENT.l1RpcUrl[0]}` },
+    ]);
+  }
+  const wallet = operatorWallet(settings);
+  const chainId = await checkedChainId(options.network, settings.l1RpcUrl);
+  const shapes = await deployShapes(options);
+  const provider = l1Provider(settings.l1RpcUrl, chainId);
+  try {
+    const manifest = await deployRollup({
+      operator: wallet.connect(provider),
+      shapes,
+      tokens: await Promise.all(options.token.map((token) => readToken(provider, token))),
+      l1Deadline: options.l1Deadline,
+      allowDevKeys: options.allowDevKeys ?? false,
+    });
+    await mkdir(dirname(out), { recursive: true });
+    await writeJsonFile(out, manifest);
+    report(manifest, out);
+  } finally {
+    provider.destroy();
+  }
+}
+
+async function checkedChainId(network: string, rpcUrl: string): Promise<number> {
+  const chainId = await chainIdOf(rpcUrl);
+  const expected = NETWORKS[network]!;
+  if (expected.includes(chainId)) return chainId;
+  throw new MillraceError('refused', 'wrong-network', `The L1 node is not of the network ${network}`, {
+    details: { expected, found: chainId },
+    fix: `Set ${ENVIRONMENT.l1RpcUrl[0]} to a node of ${network}, or name the network that the node is of.`,
+  });
+}
+
+async function deployShapes({ shape, artifacts }: DeployCommandOptions): Promise<DeployShape[]> {
+  const found: ShapeArtifacts[] = [];
+  const onProgress = artifactStages();
+  if (artifacts.length > 0) for (const folder of artifacts) found.push(await loadArtifacts(folder));
+  else for (const name of shape) found.push(await ensureArtifacts(name, { onProgress }));
+  return found.map(({ manifest, manifestId, vkey }) => ({
+    shape: shapeByName(manifest.shape.name),
+    verificationKey: vkey,
+    manifestId,
+    devKeys: manifest.setup.kind === 'dev',
+  }));
+}
+
+/** What a token's contract says of itself. */
+async function readToken(
+  provider: JsonRpcProvider,
+  { address, unitExponent }: TokenOption,
+): Promise<DeployToken> {
+  const abi = ['function symbol() view returns (string)', 'function decimals() view returns (uint8)'];
+  const token = new Contract(address, abi, provider);
+  try {
+    const symbol = String(await token.getFunction('symbol').staticCall());
+    const decimals = Number(await token.getFunction('decimals').staticCall());
+    // Nine decimals, as ETH has them, keep a token of 18 below 2^64 units up to 1.8 * 10^10 tokens.
+    return { symbol, address, decimals, unitExponent: unitExponent ?? Math.max(0, decimals - 9) };
+  } catch (cause) {
+    throw new MillraceError(
+      'input',
+      'not-a-token',
+      'There is no ERC-20 token with a symbol and decimals at this address',
+      {
+        details: { address },
+        fix: 'Check the address and the network.',
+        cause,
+      },
+    );
+  }
+}
+
+function report(manifest: DeployManifest, out: string): void {
+  const lines = [
+    `rollup       ${manifest.rollup} in block ${manifest.block} of chain ${manifest.chainId}`,
+    ...manifest.shapes.map(({ name, verifier }) => `verifier     ${verifier} (${name})`),
+    ...manifest.tokens.map(
+      ({ id, symbol, address }) => `token ${String(id).padEnd(6)} ${address} (${symbol})`,
+    ),
+    `keys         ${manifest.devKeys ? 'development: whoever made them can forge proofs' : 'from a ceremony'}`,
+    `manifest     ${out}`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function addToken(text: string, before: readonly TokenOption[]): TokenOption[] {
+  const [, address, exponent] = /^(0x[0-9a-fA-F]{40})(?::(\d{1,2}))?$/.exec(text) ?? [];
+  if (address === undefined)
+    throw new InvalidArgumentError('expected 0x and 40 hex digits, and perhaps :EXPONENT');
+  return [...before, { address, unitExponent: exponent === undefined ? undefined : Number(exponent) }];
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('expected a whole number above 0');
+}
