@@ -3,6 +3,9 @@ import type { JsonRpcProvider } from 'ethers';
 /** Gas that one transaction may use at most (EIP-7825). */
 export const TRANSACTION_GAS_CAP = 16_777_216n;
 
+/** Bytes of a transaction that nodes pass on at most (geth's `txMaxSize`), less what is around the calldata. */
+export const CALLDATA_BYTES_CAP = 128 * 1024 - 1024;
+
 /** EIP-1559 prices, wei per gas. */
 export interface Fees {
   readonly maxFeePerGas: bigint;

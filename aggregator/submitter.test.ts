@@ -13,7 +13,7 @@ import { FinalityFollower } from './finality.ts';
 import { l1Provider } from './l1-connection.ts';
 import { RollupContract } from './rollup-contract.ts';
 import { TransactionSender } from './sender.ts';
-import { Submitter, type SubmitterOptions } from './submitter.ts';
+import { longestFitting, Submitter, type SubmitterOptions } from './submitter.ts';
 
 const SILENT = pino({ level: 'silent' });
 
@@ -229,4 +229,12 @@ test('a store of another history is refused', async () => {
     code: 'chain-disagrees',
     kind: 'internal',
   });
+});
+
+test('a call is as long as a transaction may be, and holds one batch in any case', () => {
+  const size = (kilobytes: readonly number[]): number => kilobytes.reduce((sum, one) => sum + one * 1024, 0);
+  expect(longestFitting([40, 40, 40, 40], size)).toEqual([40, 40, 40]);
+  expect(longestFitting([40, 87], size)).toEqual([40, 87]);
+  expect(longestFitting([40, 88], size)).toEqual([40]);
+  expect(longestFitting([500, 1], size)).toEqual([500]);
 });

@@ -1,6 +1,8 @@
+import { dataLength } from 'ethers';
 import type { Logger } from 'pino';
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
+import { CALLDATA_BYTES_CAP } from './fees.ts';
 import { assertSameRoot } from './finality.ts';
 import type { BatchSource, ProvenBatch } from './ports.ts';
 import type { RollupContract } from './rollup-contract.ts';
@@ -55,7 +57,9 @@ export class Submitter {
     if (batches.length === 0) return false;
     this.#assertChain(batches, finalizedNumber, finalizedRoot);
     for (const batch of batches) await this.#assertKey(batch);
-    return await this.#submit(batches);
+    return await this.#submit(
+      longestFitting(batches, (some) => dataLength(rollup.encodeCommitAndProve(some))),
+    );
   }
 
   async #submit(batches: readonly ProvenBatch[]): Promise<boolean> {
@@ -168,6 +172,16 @@ export class Submitter {
     if (vkHash !== key.vkHash) throw keyMismatch({ ...details, ourVkHash: key.vkHash, vkHashOnL1: vkHash });
     this.#checkedShapes.add(shape);
   }
+}
+
+/**
+ * The longest beginning of the list whose call a transaction can carry; one item in any case.
+ * @param size of a call with these items, bytes
+ */
+export function longestFitting<T>(items: readonly T[], size: (items: readonly T[]) => number): readonly T[] {
+  let fitting = items;
+  while (fitting.length > 1 && size(fitting) > CALLDATA_BYTES_CAP) fitting = fitting.slice(0, -1);
+  return fitting;
 }
 
 function keyMismatch(details: Readonly<Record<string, unknown>>): MillraceError {
