@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+pragma solidity 0.8.37;
+
+import {Proof} from "../../../contracts/interfaces/IGroth16Verifier.sol";
+import {IMillrace} from "../../../contracts/interfaces/IMillrace.sol";
+import {R} from "../../../contracts/libraries/Bn254.sol";
+import {FeeOnTransferToken} from "../../../contracts/test/HostileTokens.sol";
+import {Batch, BatchData, L1Entry, Op} from "./BatchData.sol";
+import {RollupFixture} from "./RollupFixture.sol";
+import {bound, vm} from "./Vm.sol";
+
+/// @dev What everybody does to the rollup, at random, and a model of what has to come of it. The proofs are
+/// real ones; the model keeps to what the circuit lets through: a batch pays out no more of a token than L2
+/// has by then. Attempts that must fail are made too, and reported as `broken` if they do not.
+contract RollupActions is RollupFixture {
+    struct Due {
+        uint64 batch;
+        uint256 index;
+        address owner;
+        uint16 id;
+        uint64 units;
+        bytes32[] proof;
+        uint256 paid; // times
+    }
+
+    uint16 public constant TOKENS = 3;
+
+    /// @dev Set once something that must not happen did.
+    string public broken;
+
+    // The model, in units by token id.
+    uint256[TOKENS + 1] public queued; // deposited, not in a committed batch
+    uint256[TOKENS + 1] public onL2; // in accounts, after the committed batches
+    uint256[TOKENS + 1] public leaving; // in payouts of committed batches, not yet paid
+    uint256 public root = GENESIS_ROOT;
+    uint256 public finalizedNumber;
+    uint256 public consumed;
+
+    FeeOnTransferToken public feeToken;
+    uint16 private feeId;
+    L1Entry[] private entries;
+    IMillrace.BatchHeader[] private pending;
+    Due[] private dues;
+
+    constructor() {
+        setUpRollup();
+        feeToken = new FeeOnTransferToken();
+        feeId = rollup.registerToken(address(feeToken), 1);
+    }
+
+    function theRollup() external view returns (IMillrace) {
+        return rollup;
+    }
+
+    function theToken() external view returns (address) {
+        return address(token);
+    }
+
+    function queueLength() external view returns (uint256) {
+        return entries.length;
+    }
+
+    function dueCount() external view returns (uint256) {
+        return dues.length;
+    }
+
+    function due(uint256 i) external view returns (Due memory) {
+        return dues[i];
+    }
+
+    // --------------------------------------------------------------------------------------------- everyone
+
+    function deposit(uint256 who, uint256 what, uint64 units) external {
+        address from = _actor(who);
+        units = uint64(bound(units, 1, 2 ** 40));
+        uint256 id = bound(what, 1, TOKENS);
+        if (id == 1) {
+            entries.push(depositEth(from, units));
+        } else if (id == tokenId) {
+            entries.push(depositToken(from, units));
+        } else {
+            uint256 amount = uint256(units) * 10;
+            uint64 arrived = uint64((amount - amount / 100) / 10);
+            feeToken.mint(from, amount);
+            vm.prank(from);
+            feeToken.approve(address(rollup), amount);
+            if (arrived == 0) return;
+            vm.prank(from);
+            rollup.deposit(feeId, amount, KEY_HASH);
+            entries.push(depositEntry(from, feeId, arrived));
+            units = arrived;
+        }
+        queued[id] += units;
+    }
+
+    function requestForcedExit(uint256 who, uint8 index) external {
+        entries.push(forcedExit(_actor(who), index, uint256(keccak256(abi.encode(who))) % R, 1));
+    }
+
+    function claim(uint256 which, bool twice) external {
+        if (dues.length == 0) return;
+        Due storage chosen = dues[which % dues.length];
+        bool isFinal = chosen.batch <= finalizedNumber;
+        bool paid = _tryClaim(chosen, chosen.units);
+        if (paid != (isFinal && chosen.paid == 0)) broken = "claim";
+        if (paid) {
+            ++chosen.paid;
+            leaving[chosen.id] -= chosen.units;
+        }
+        if (twice && _tryClaim(chosen, chosen.units)) broken = "claimed twice";
+        if (_tryClaim(chosen, chosen.units + 1)) broken = "claimed more";
+    }
+
+    function passTime(uint32 howLong) external {
+        vm.warp(block.timestamp + bound(howLong, 0, 8 hours));
+    }
+
+    // ------------------------------------------------------------------------------------- honest operator
+
+    /// @dev Commits a batch, or finalizes it at once if nothing is pending.
+    function batch(uint256 random, bool atOnce) external {
+        if (pending.length >= 6) return;
+        uint8 shape = uint8(random % 2);
+        Batch memory made = _randomBatch(random, shape);
+        if (atOnce && pending.length == 0) {
+            _noteCommitted(commitAndProve(made, shape), made);
+            _noteFinalized(head);
+        } else {
+            _noteCommitted(commit(made, shape), made);
+            pending.push(head);
+        }
+    }
+
+    function proveSome(uint256 howMany) external {
+        if (pending.length == 0) return;
+        uint256 count = bound(howMany, 1, pending.length);
+        IMillrace.BatchHeader[] memory headers = new IMillrace.BatchHeader[](count);
+        Proof[] memory proofs = new Proof[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            (headers[i], proofs[i]) = (pending[i], proofOf(pending[i]));
+        }
+        rollup.proveBatches(headers, proofs);
+        for (uint256 i = 0; i < count; ++i) {
+            _noteFinalized(headers[i]);
+        }
+        for (uint256 i = count; i < pending.length; ++i) {
+            pending[i - count] = pending[i];
+        }
+        for (uint256 i = 0; i < count; ++i) {
+            pending.pop();
+        }
+    }
+
+    // ----------------------------------------------------------------------------------- what has to fail
+
+    /// @dev A root that no proof speaks of.
+    function proveWrongly(uint256 random) external {
+        IMillrace.BatchHeader memory header = pending.length > 0 ? pending[0] : headerOf(none(), 0, head);
+        (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs) = _one(header);
+        uint256 kind = pending.length > 0 ? random % 4 : random % 3;
+        if (kind == 0) headers[0].newRoot ^= 1 + (random >> 250);
+        if (kind == 1) headers[0].payoutsRoot = keccak256(abi.encode(random));
+        if (kind == 2) headers[0].number += uint64(1 + random % 300);
+        if (kind == 3) proofs[0].c = proofs[0].a;
+        try rollup.proveBatches(headers, proofs) {
+            broken = "proved wrongly";
+        } catch (bytes memory) {}
+    }
+
+    /// @dev The next L1 ops left out, swapped or consumed twice.
+    function misorder(uint256 random) external {
+        L1Entry memory wrong;
+        if (entries.length == 0) wrong = depositEntry(alice, 1, 1);
+        else wrong = entries[random % entries.length];
+        if (consumed < entries.length && keccak256(abi.encode(wrong)) == keccak256(abi.encode(entries[consumed]))) return;
+        IMillrace.BatchInput[] memory batches = new IMillrace.BatchInput[](1);
+        batches[0] = input(withL1(wrong), 0, head.number + 1);
+        try rollup.commitBatches(headParentHash, head, batches) {
+            broken = "misordered";
+        } catch (bytes memory) {}
+    }
+
+    // --------------------------------------------------------------------------------------------- helpers
+
+    /// @dev Takes as many L1 ops as fit, or any number if none of the others is overdue.
+    function _randomBatch(uint256 random, uint8 shape) private view returns (Batch memory made) {
+        uint256 most = entries.length - consumed;
+        uint256 places = rollup.shapes(shape).n1;
+        if (most > places) most = places;
+        uint256 take = most;
+        if (most > 0) {
+            (uint40 oldest,) = rollup.l1Queue(consumed);
+            if (block.timestamp <= oldest + DEADLINE) take = (random >> 8) % (most + 1);
+        }
+        made.l1 = new L1Entry[](take);
+        uint256[TOKENS + 1] memory available = onL2;
+        for (uint256 i = 0; i < take; ++i) {
+            L1Entry memory entry = entries[consumed + i];
+            made.l1[i] = L1Entry(entry.e0, entry.e1, entry.e2, entry.result);
+            if (entry.e0 & 3 == 1) {
+                available[(entry.e0 >> 8) & 0xffff] += uint64(entry.e0 >> 24);
+            } else if (random & (1 << (16 + i)) != 0) {
+                uint64 units = uint64((random >> 32) % (available[1] + 1));
+                available[1] -= units; // the exit pays out this much ETH
+                made.l1[i].result = (entry.e0 >> 14 & 0xffffffff) | (1 << 32) | (uint256(units) << 48);
+            }
+        }
+        made.ops = new Op[]((random >> 64) % 5);
+        for (uint256 i = 0; i < made.ops.length; ++i) {
+            uint256 value = uint256(keccak256(abi.encode(random, i)));
+            uint16 id = uint16(bound(value, 1, TOKENS));
+            uint64 units = uint64((value >> 16) % (available[id] + 1));
+            if (value & 0x100 == 0) {
+                made.ops[i] = Op(BatchData.TRANSFER, 3, 4, units, 5, 0);
+            } else {
+                available[id] -= units;
+                made.ops[i] = withdrawal(_actor(value >> 80), id, units);
+            }
+        }
+    }
+
+    function _noteCommitted(IMillrace.BatchHeader memory header, Batch memory made) private {
+        for (uint256 i = 0; i < made.l1.length; ++i) {
+            L1Entry memory entry = made.l1[i];
+            if (entry.e0 & 3 == 1) {
+                uint256 id = (entry.e0 >> 8) & 0xffff;
+                queued[id] -= uint64(entry.e0 >> 24);
+                onL2[id] += uint64(entry.e0 >> 24);
+            }
+        }
+        consumed += made.l1.length;
+        uint256 index = 0;
+        for (uint256 i = 0; i < made.l1.length; ++i) {
+            uint256 result = made.l1[i].result;
+            if (result >> 48 == 0) continue;
+            _owe(header, made, index++, address(uint160(made.l1[i].e0 >> 88)), 1, uint64(result >> 48));
+        }
+        for (uint256 i = 0; i < made.ops.length; ++i) {
+            Op memory op = made.ops[i];
+            if (op.opType != BatchData.WITHDRAW) continue;
+            _owe(header, made, index++, address(uint160(op.aux)), uint16(op.to), uint64(op.amount));
+        }
+    }
+
+    function _owe(
+        IMillrace.BatchHeader memory header,
+        Batch memory made,
+        uint256 index,
+        address owner,
+        uint16 id,
+        uint64 units
+    ) private {
+        onL2[id] -= units;
+        leaving[id] += units;
+        dues.push(Due(header.number, index, owner, id, units, payoutProof(made, index), 0));
+    }
+
+    function _noteFinalized(IMillrace.BatchHeader memory header) private {
+        root = header.newRoot;
+        finalizedNumber = header.number;
+    }
+
+    function _tryClaim(Due storage chosen, uint64 units) private returns (bool) {
+        try rollup.claim(chosen.batch, chosen.index, chosen.owner, chosen.id, units, chosen.proof) {
+            return true;
+        } catch (bytes memory) {
+            return false;
+        }
+    }
+
+    function _actor(uint256 who) private pure returns (address) {
+        return address(uint160(0xac7000 + who % 4));
+    }
+}
