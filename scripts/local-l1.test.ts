@@ -60,3 +60,15 @@ test('the local L1 ends when the process that started it is killed', async () =>
   expect(await answers(url)).toBe(false);
   expect(execFileSync('ps', ['-eo', 'args']).toString()).not.toContain(`--port ${new URL(url).port} `);
 });
+
+test('Hardhat takes the place of anvil', async () => {
+  const l1 = await startLocalL1({ kind: 'hardhat', accounts: 21 });
+  try {
+    expect(l1.kind).toBe('hardhat');
+    const address = computeAddress(l1.privateKeys[20]!);
+    expect(BigInt((await rpc(l1.url, 'eth_getBalance', [address, 'latest'])) as string)).toBe(10n ** 22n);
+  } finally {
+    await l1.stop();
+  }
+  expect(await answers(l1.url)).toBe(false);
+});

@@ -20,6 +20,8 @@ export interface LocalL1Options {
   port?: number;
   /** Number of funded accounts, 10,000 ETH each; default 10. */
   accounts?: number;
+  /** Default: anvil, where there is a binary for this platform. */
+  kind?: 'anvil' | 'hardhat';
   /** File that the chain's state is written to each second and read from at start (anvil only). */
   stateFile?: string;
 }
@@ -47,7 +49,7 @@ export interface LocalL1 {
 export async function startLocalL1(options: LocalL1Options = {}): Promise<LocalL1> {
   const { chainId = 31337, accounts = 10 } = options;
   const port = options.port ?? (await freeLoopbackPort());
-  const anvil = anvilBinary();
+  const anvil = options.kind === 'hardhat' ? undefined : anvilBinary();
   const child =
     anvil === undefined
       ? startSupervised(process.execPath, hardhatArguments(port, chainId))
@@ -112,7 +114,19 @@ function anvilArguments(port: number, chainId: number, accounts: number, options
 
 function hardhatArguments(port: number, chainId: number): string[] {
   const cli = fileURLToPath(new URL('../node_modules/.bin/hardhat', import.meta.url));
-  return [cli, 'node', '--hostname', '127.0.0.1', '--port', String(port), '--chain-id', String(chainId)];
+  const config = fileURLToPath(new URL('../hardhat.config.ts', import.meta.url));
+  return [
+    cli,
+    '--config',
+    config,
+    'node',
+    '--hostname',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--chain-id',
+    String(chainId),
+  ];
 }
 
 /** Hardhat's node funds 20 accounts by itself. */
