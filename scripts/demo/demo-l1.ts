@@ -36,6 +36,8 @@ export async function startDemoL1(tokens: Iterable<TokenOfFile>, artifacts: Shap
   const provider = new JsonRpcProvider(chain.url, chain.chainId, {
     staticNetwork: true,
     pollingInterval: 100,
+    // A balance read before and after a transaction must not come from memory.
+    cacheTimeout: -1,
   });
   try {
     const [operatorKey, depositorKey] = chain.privateKeys as [string, string];
