@@ -22,7 +22,7 @@ export class Sealer {
   readonly #logger: Logger;
   readonly #onL1Waiting = () => this.#wake();
   #timer: NodeJS.Timeout | undefined;
-  #pumping: Promise<void> | undefined;
+  #step: NodeJS.Immediate | undefined;
   #closed = false;
 
   /** Starts at once. */
@@ -47,26 +47,22 @@ export class Sealer {
   }
 
   /** Stops; a batch that is open stays open in the store. */
-  async close(): Promise<void> {
+  close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearImmediate(this.#step);
     this.#sequencer.off('l1Waiting', this.#onL1Waiting);
-    await this.#pumping;
   }
 
   #wake(): void {
-    if (this.#closed || this.#pumping !== undefined) return;
-    this.#pumping = this.#pump().finally(() => {
-      this.#pumping = undefined;
-    });
+    if (!this.#closed) this.#step ??= setImmediate(() => this.#takeL1());
   }
 
   /** Gives the waiting L1 ops places, one batch a turn of the event loop, so that the API keeps answering. */
-  async #pump(): Promise<void> {
+  #takeL1(): void {
+    this.#step = undefined;
     try {
-      while (!this.#closed && this.#sequencer.atomically(() => this.#sequencer.takeWaitingL1())) {
-        await nextTurn();
-      }
+      if (this.#sequencer.atomically(() => this.#sequencer.takeWaitingL1())) this.#wake();
     } catch (error) {
       this.#logger.error({ err: error }, 'L1 ops could not be placed; they wait');
     }

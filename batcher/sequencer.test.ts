@@ -115,6 +115,16 @@ describe('Sequencer', () => {
     expect(f.sequencer.waitingL1).toBe(0);
   });
 
+  it('lets L1 ops in while many signed ops come', () => {
+    const f = fixture();
+    f.queue(deposit(alice, 1, 100n));
+    f.place(transfer(1, 1, 1n, 0), alice);
+    f.queue(deposit(bob, 1, 1n));
+    for (let nonce = 1; nonce < 7; nonce++) f.place(transfer(1, 1, 1n, nonce), alice);
+    expect(f.sequencer.waitingL1).toBe(0);
+    expect(f.sequencer.open).toMatchObject({ number: 2, l1: 1, l2: 1 });
+  });
+
   it('takes the smallest shape that fits and seals a batch that is full', () => {
     const f = fixture();
     f.queue(deposit(alice, 1, 100n));

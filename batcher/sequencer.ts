@@ -156,9 +156,10 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
    */
   place(id: string, signed: SignedOp, receivedAt: number): Placement {
     if (!this.ready) throw reorganizing();
+    this.#takeL1BeforeSignedOps();
     if (this.#draft.addL2(signed) === 'full') {
       this.#sealOpen();
-      this.#takeL1(this.#store.l1Ops.count(), ACCOUNTS_OF_SIGNED_OP);
+      this.#takeL1BeforeSignedOps();
       this.#addToNewBatch(signed);
     }
     const placement = this.#placementOf(signed);
@@ -302,6 +303,11 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
     );
   }
 
+  /** A stream of signed ops must not keep L1 ops waiting: a new batch takes them first, and leaves room for a signed op. */
+  #takeL1BeforeSignedOps(): void {
+    if (this.#isEmpty) this.#takeL1(this.#store.l1Ops.count(), ACCOUNTS_OF_SIGNED_OP);
+  }
+
   /** Gives places to the L1 ops below `end`, leaving room for `leave` accounts. @returns whether all of them have one */
   #takeL1(end: number, leave: number): boolean {
     let next = this.#plan.l1End;
@@ -347,6 +353,7 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
     this.#store.batches.seal(sealed, l2, accounts, this.#now(), performance.now() - started);
     this.#store.accounts.apply(number, sealed.changes);
     this.#news.push(() => this.emit('sealed', number));
+    if (this.#store.l1Ops.count() > l1End) this.#news.push(() => this.emit('l1Waiting'));
     this.#plan = this.#nextPlan(number, l1End, nextFeeKeyHash);
     this.#draft = this.#draftOf(this.#plan, this.#state);
     return number;
