@@ -41,7 +41,7 @@ export class L1QueueWatcher {
     }
     const next = sink.l1OpCount();
     const ops = look.logs.map((log, place) => this.#check(log, next + place));
-    await this.#compareWithContract(ops, look.cursor.blockNumber);
+    await this.#compareWithContract(ops);
     sink.appendL1Ops(ops, look.cursor);
     if (ops.length > 0)
       logger.info({ ops: ops.length, next: next + ops.length, ...look.cursor }, 'L1 ops queued');
@@ -65,9 +65,9 @@ export class L1QueueWatcher {
     return { id, elements: event.elements, op, timestamp: event.timestamp, location: locationOf(log) };
   }
 
-  /** The contract's own entries, read back at the block that the events were read up to. */
-  async #compareWithContract(ops: readonly QueuedL1Op[], blockNumber: number): Promise<void> {
-    const matches = await Promise.all(ops.map((op) => this.#options.rollup.queueHolds(op, blockNumber)));
+  /** An L1 node that invents events would have to invent the contract's storage as well. */
+  async #compareWithContract(ops: readonly QueuedL1Op[]): Promise<void> {
+    const matches = await Promise.all(ops.map((op) => this.#options.rollup.queueHolds(op)));
     const wrong = ops[matches.indexOf(false)];
     if (wrong === undefined) return;
     throw new MillraceError(

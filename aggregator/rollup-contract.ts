@@ -113,12 +113,12 @@ export class RollupContract {
     return String(await verifier.getFunction('vkHash').staticCall());
   }
 
-  /** Whether the contract's queue has this op at this place, as of the state after a block. */
-  async queueHolds(
-    op: { id: number; elements: L1Elements; timestamp: number },
-    blockTag: number,
-  ): Promise<boolean> {
-    const { timestamp, opHash } = (await this.#view('l1Queue', [op.id], blockTag)) as Record<string, bigint>;
+  /**
+   * Whether the contract's queue has this op at this place. It is asked of the latest state, which every node has:
+   * an entry never changes and is never removed.
+   */
+  async queueHolds(op: { id: number; elements: L1Elements; timestamp: number }): Promise<boolean> {
+    const { timestamp, opHash } = (await this.#view('l1Queue', [op.id])) as Record<string, bigint>;
     const encoded = AbiCoder.defaultAbiCoder().encode(['uint256', 'uint256[3]'], [op.id, op.elements]);
     const expected = BigInt(keccak256(encoded)) >> (256n - QUEUE_HASH_BITS);
     return timestamp === BigInt(op.timestamp) && opHash === expected;
@@ -181,10 +181,8 @@ export class RollupContract {
     );
   }
 
-  /** @param blockTag number of a block; default: the latest one */
-  async #view(name: string, args: unknown[] = [], blockTag?: number): Promise<unknown> {
-    const overrides = blockTag === undefined ? [] : [{ blockTag }];
-    return (await this.#contract.getFunction(name).staticCall(...args, ...overrides)) as unknown;
+  async #view(name: string, args: readonly unknown[] = []): Promise<unknown> {
+    return (await this.#contract.getFunction(name).staticCall(...args)) as unknown;
   }
 
   /** As text; undefined if the contract has no such view, or there is no contract. */
