@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError } from 'commander';
 import { Listr, SimpleRenderer } from 'listr2';
@@ -7,6 +7,7 @@ import { MillraceError } from '../protocol/error.ts';
 import { SHAPES } from '../protocol/shape.ts';
 import { formatReport } from '../scripts/demo/report.ts';
 import { type RunStep, runDemo, type Say } from '../scripts/demo/run-demo.ts';
+import { timelineSvg } from '../scripts/demo/timeline-svg.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DEFAULT_TRANSFERS = join(ROOT, 'scripts/demo/data/mainnet-17173049.csv');
@@ -48,7 +49,11 @@ async function demo({ transfers, workers, shape, json }: DemoArguments): Promise
     const file = resolve(json);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
-    process.stdout.write(`\n${formatReport(report)}\n\nreport  ${file}\n`);
+    const plot = join(dirname(file), `${basename(file, '.json')}.svg`);
+    const { transfers: count } = report.input;
+    const title = `${count} transfers in ${report.batches.length} batches, ${workers} workers`;
+    await writeFile(plot, timelineSvg(title, report.batches));
+    process.stdout.write(`\n${formatReport(report)}\n\nreport  ${file}\nplot    ${plot}\n`);
     const failed = report.checks.filter(({ ok }) => !ok);
     if (failed.length > 0) {
       throw new MillraceError('internal', 'demo-failed', 'What came out is not what plain arithmetic says', {

@@ -31,6 +31,7 @@ const batchSchema = z.object({
   signedOps: z.number(),
   accounts: z.number(),
   openedAt: z.number(),
+  sealedAt: z.number(),
   finalizedAt: z.number().optional(),
   newRoot: z.string(),
   c: z.string(),
@@ -40,6 +41,7 @@ const batchSchema = z.object({
   proof: z
     .object({
       worker: z.string(),
+      provenAt: z.number(),
       timings: z.object({ witnessMs: z.number(), proveMs: z.number(), totalMs: z.number() }),
     })
     .nullable(),

@@ -37,6 +37,10 @@ export interface BatchReport {
   readonly accounts: number;
   readonly witnessMs: number;
   readonly proveMs: number;
+  /** When it was sealed, proven, and final on L1: ms since the first op of the demo had its place. */
+  readonly sealedAtMs: number;
+  readonly provenAtMs: number;
+  readonly finalAtMs: number;
   readonly worker: string;
   readonly transaction: string;
 }

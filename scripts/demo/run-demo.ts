@@ -164,8 +164,7 @@ export async function runDemo(
   const batches = reportBatches(records);
   const gas = await totalGas(l1, records);
   const signedOps = payments.opIds.length;
-  const pipelineMs =
-    Math.max(...records.map((r) => r.finalizedAt ?? 0)) - Math.min(...records.map((r) => r.openedAt));
+  const pipelineMs = Math.max(...batches.map(({ finalAtMs }) => finalAtMs));
   const { name, n2, n1, m, depth } = artifacts.manifest.shape;
   const { constraints, domainPower } = artifacts.manifest;
   return {
