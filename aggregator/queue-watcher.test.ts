@@ -165,6 +165,7 @@ type Logs = { topics: string[]; data: string }[];
 test.each<[string, (logs: Logs) => void, string]>([
   ['leaves out an event', (logs) => logs.shift(), 'queue-gap'],
   ['repeats an event', (logs) => logs.splice(1, 0, structuredClone(logs[0]!)), 'queue-gap'],
+  ['invents an event', (logs) => logs.push(invented(logs[1]!)), 'queue-mismatch'],
   // The amount stands in bits 24-87 of e0: hex digits 6 to 21 from the right of the first word.
   ['changes an amount', (logs) => setDigit(logs[0]!, 64 - 8), 'queue-mismatch'],
   ['changes a time', (logs) => setDigit(logs[0]!, 4 * 64 - 1), 'queue-mismatch'],
@@ -191,4 +192,10 @@ function setDigit(log: { data: string }, place: number): void {
   const at = 2 + place;
   const digit = log.data[at] === '7' ? '3' : '7';
   log.data = log.data.slice(0, at) + digit + log.data.slice(at + 1);
+}
+
+/** The event of an op after this one, which has id 1. */
+function invented(log: Logs[number]): Logs[number] {
+  const [event, id, sender] = log.topics as [string, string, string];
+  return { ...log, topics: [event, id.replace(/1$/, '2'), sender] };
 }

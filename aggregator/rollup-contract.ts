@@ -66,9 +66,9 @@ export class RollupContract {
   async assertDeployment(deployment: DeployManifest): Promise<void> {
     const onL1 = {
       chainId: Number(await this.#provider.send('eth_chainId', [])),
-      domain: await this.#viewIfThere('domain'),
-      operator: await this.#viewIfThere('operator'),
-      depth: await this.#viewIfThere('depth'),
+      domain: text(await this.#viewIfThere('domain')),
+      operator: text(await this.#viewIfThere('operator')),
+      depth: text(await this.#viewIfThere('depth')),
     };
     const { domain, operator, depth } = deployment;
     const expected = {
@@ -118,7 +118,9 @@ export class RollupContract {
    * an entry never changes and is never removed.
    */
   async queueHolds(op: { id: number; elements: L1Elements; timestamp: number }): Promise<boolean> {
-    const { timestamp, opHash } = (await this.#view('l1Queue', [op.id])) as Record<string, bigint>;
+    const entry = await this.#viewIfThere('l1Queue', [op.id]);
+    if (entry === undefined) return false;
+    const { timestamp, opHash } = entry as Record<string, bigint>;
     const encoded = AbiCoder.defaultAbiCoder().encode(['uint256', 'uint256[3]'], [op.id, op.elements]);
     const expected = BigInt(keccak256(encoded)) >> (256n - QUEUE_HASH_BITS);
     return timestamp === BigInt(op.timestamp) && opHash === expected;
@@ -185,10 +187,10 @@ export class RollupContract {
     return (await this.#contract.getFunction(name).staticCall(...args)) as unknown;
   }
 
-  /** As text; undefined if the contract has no such view, or there is no contract. */
-  async #viewIfThere(name: string): Promise<string | undefined> {
+  /** Undefined if the contract has no such view or refuses, or there is no contract. */
+  async #viewIfThere(name: string, args: readonly unknown[] = []): Promise<unknown> {
     try {
-      return String(await this.#view(name));
+      return await this.#view(name, args);
     } catch (error) {
       if (isError(error, 'CALL_EXCEPTION') || isError(error, 'BAD_DATA')) return undefined;
       throw error;
@@ -203,4 +205,9 @@ export class RollupContract {
       fix: 'If this stays, use another L1 node.',
     });
   }
+}
+
+/** A view's answer for comparison and for people. */
+function text(answer: unknown): string {
+  return answer === undefined ? 'none' : String(answer);
 }
