@@ -45,15 +45,17 @@ async function demo({ transfers, workers, shape, json }: DemoArguments): Promise
   const resources = new AsyncDisposableStack();
   const interrupted = endOnSignal(resources);
   try {
-    const report = await runDemo({ transfersFile: transfers, workers, shape }, showStep, resources);
     const file = resolve(json);
+    const beside = (name: string) => join(dirname(file), `${basename(file, '.json')}${name}`);
+    const options = { transfersFile: transfers, workers, shape, batchFolder: beside('-batch') };
+    const report = await runDemo(options, showStep, resources);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
-    const plot = join(dirname(file), `${basename(file, '.json')}.svg`);
     const { transfers: count } = report.input;
     const title = `${count} transfers in ${report.batches.length} batches, ${workers} workers`;
-    await writeFile(plot, timelineSvg(title, report.batches));
-    process.stdout.write(`\n${formatReport(report)}\n\nreport  ${file}\nplot    ${plot}\n`);
+    await writeFile(beside('.svg'), timelineSvg(title, report.batches));
+    process.stdout.write(`\n${formatReport(report)}\n\n`);
+    process.stdout.write(`report  ${file}\nplot    ${beside('.svg')}\nbatch   ${options.batchFolder}\n`);
     const failed = report.checks.filter(({ ok }) => !ok);
     if (failed.length > 0) {
       throw new MillraceError('internal', 'demo-failed', 'What came out is not what plain arithmetic says', {

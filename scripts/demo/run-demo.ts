@@ -7,6 +7,7 @@ import { checkBalances } from './check-balances.ts';
 import { claimAll } from './claims.ts';
 import { startDemoL1 } from './demo-l1.ts';
 import { startDemoNode } from './demo-node.ts';
+import { exportBatch } from './export-batch.ts';
 import { NodeApi } from './node-api.ts';
 import { type OpenAccount, openingDeposits } from './opening-deposits.ts';
 import { Payments, type SentWithdrawal } from './payments.ts';
@@ -23,6 +24,8 @@ export interface DemoOptions {
   readonly transfersFile: string;
   readonly workers: number;
   readonly shape: string;
+  /** Folder for the files of one batch (`export-batch.ts`). */
+  readonly batchFolder: string;
 }
 
 export type Say = (text: string) => void;
@@ -44,7 +47,7 @@ const UNITS_PER_TOKEN = (1n << 64n) - 1n;
  * @throws {MillraceError} `input` for a file that cannot be read; `internal/demo-failed` if a check fails
  */
 export async function runDemo(
-  { transfersFile, workers, shape }: DemoOptions,
+  { transfersFile, workers, shape, batchFolder }: DemoOptions,
   runStep: RunStep,
   resources: AsyncDisposableStack,
 ): Promise<DemoReport> {
@@ -161,6 +164,7 @@ export async function runDemo(
     },
   ];
   const records = await Promise.all(Array.from({ length: state.lastSealed }, (_, i) => api.batch(i + 1)));
+  await exportBatch(node.store, state.lastSealed, artifacts, batchFolder);
   const batches = reportBatches(records);
   const gas = await totalGas(l1, records);
   const signedOps = payments.opIds.length;
