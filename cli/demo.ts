@@ -68,6 +68,9 @@ async function demo({ transfers, workers, shape, json }: DemoArguments): Promise
       );
       process.exitCode = EXIT_LINES_SKIPPED;
     }
+  } catch (error) {
+    // What is being ended fails wherever it stands; the signal's own exit code says why.
+    if (!interrupted()) throw error;
   } finally {
     if (!interrupted()) await resources.disposeAsync();
   }
