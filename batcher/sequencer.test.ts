@@ -160,6 +160,16 @@ describe('Sequencer', () => {
     expect(f.sequencer.account(1)?.balance).toBe(1n + decodeFee(7));
   });
 
+  it('takes fees with an account that the same batch creates', () => {
+    const f = fixture({ feeKeyHash: carol.keyHash });
+    f.queue(deposit(carol, 1, 1n), deposit(alice, 1, 100n));
+    const op = { ...transfer(2, 2, 1n, 0), feeCode: 7 };
+    expect(f.place(op, alice)).toMatchObject({ batch: 1 });
+    f.reopen();
+    expect(f.seal()).toBe(1);
+    expect(f.sequencer.account(1)?.balance).toBe(1n + decodeFee(7));
+  });
+
   it('builds the same open batch after a restart, also with other fee and shape settings', () => {
     const f = fixture({ feeKeyHash: carol.keyHash });
     f.queue(deposit(carol, 1, 1n), deposit(alice, 1, 100n));
@@ -407,9 +417,11 @@ function expectModelAgrees({ store, sequencer }: BatcherFixture): void {
     const record = store.batches.get(number)!;
     expect(record.l1First).toBe(nextL1);
     nextL1 = record.l1End;
-    const fees = state.snapshot().filter(([, { keyHash }]) => keyHash === carol.keyHash);
-    const feeAccounts = new Map(fees.reverse().map(([index, { token }]) => [token, index]));
-    const draft = new BatchDraft(state, medium, { domain: IDENTITY.domain, number, feeAccounts });
+    const draft: BatchDraft = new BatchDraft(state, medium, {
+      domain: IDENTITY.domain,
+      number,
+      feeAccounts: { get: (token) => draft.find(carol.keyHash, token) },
+    });
     for (let id = record.l1First; id < record.l1End; id++)
       expect(draft.addL1(store.l1Ops.get(id)!.op)).toBe('added');
     const ops = store.ops.ofBatch(number);

@@ -375,16 +375,15 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
   }
 
   #draftOf({ number, feeKeyHash }: Plan, state: State): BatchDraft {
-    const { accounts, identity } = this.#store;
-    const own = feeKeyHash === undefined ? [] : accounts.ofHolder(feeKeyHash);
-    // Of several accounts of one token the lowest one counts.
-    const feeAccounts = new Map(own.reverse().map(([index, { token }]) => [token, index]));
-    return new BatchDraft(state, this.#limits.shape, {
-      domain: identity.domain,
+    const draft: BatchDraft = new BatchDraft(state, this.#limits.shape, {
+      domain: this.#store.identity.domain,
       number,
-      feeAccounts,
+      feeAccounts: {
+        get: (token) => (feeKeyHash === undefined ? undefined : draft.find(feeKeyHash, token)),
+      },
       signaturesVerified: true,
     });
+    return draft;
   }
 }
 

@@ -17,8 +17,8 @@ export interface BatchContext {
   readonly domain: bigint;
   /** The first batch of a rollup is number 1. */
   readonly number: number;
-  /** The operator's account of each token in which fees may be taken. */
-  readonly feeAccounts: ReadonlyMap<number, number>;
+  /** The operator's account of each token in which fees may be taken; the batch itself may create it. */
+  readonly feeAccounts: Pick<ReadonlyMap<number, number>, 'get'>;
   /** True if every op's signature was verified when it was admitted: the draft then leaves that check out. */
   readonly signaturesVerified?: boolean;
 }
@@ -85,6 +85,11 @@ export class BatchDraft {
   /** The account as the ops so far leave it; fees are credited only when the batch is sealed. */
   account(index: number): Account | undefined {
     return this.#accounts.get(index);
+  }
+
+  /** Index of the account of this L2 address and token as the ops so far leave it; the lowest if there are several. */
+  find(keyHash: bigint, token: number): number | undefined {
+    return this.#accounts.find(keyHash, token);
   }
 
   /** The next index that the batch would create. */
