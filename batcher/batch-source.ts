@@ -17,7 +17,7 @@ export class StoredBatchSource implements BatchSource {
     const found: ProvenBatch[] = [];
     for (let number = first; found.length < limit; number++) {
       const record = this.#store.batches.get(number);
-      const proof = this.#store.batches.proof(number);
+      const proof = this.#store.proofs.get(number);
       const data = this.#store.batches.data(number);
       if (record === undefined || proof === undefined || data === undefined) break;
       const { shape, oldRoot, newRoot, c, z, y } = record;
@@ -80,7 +80,7 @@ export class StoredBatchSource implements BatchSource {
     this.#store.transaction(() => {
       for (let reverted = this.finalizedNumber(); reverted > number; reverted--) {
         // A batch may have been finalized by a proof that this store never saw.
-        const status = this.#store.batches.proof(reverted) === undefined ? 'sealed' : 'proven';
+        const status = this.#store.proofs.get(reverted) === undefined ? 'sealed' : 'proven';
         this.#store.batches.setStatus(reverted, reverted, status);
         this.#store.batches.setFinalizedAt(reverted, null);
         this.#store.batches.setSubmittedAt(reverted, reverted, null);
@@ -92,7 +92,7 @@ export class StoredBatchSource implements BatchSource {
 
   refuseProof(number: number, reason: string): void {
     this.#store.transaction(() => {
-      this.#store.batches.dropProof(number);
+      this.#store.proofs.drop(number);
       this.#store.batches.setStatus(number, number, 'sealed');
       this.#store.batches.setSubmittedAt(number, number, null);
     });

@@ -33,7 +33,7 @@ afterEach(() => f.remove());
 /** Keeps a proof of a batch. */
 function prove(batch: number): void {
   const proof = structuredClone(PROOF) as never;
-  f.store.batches.addProof(batch, { manifestId: 'm', proof, worker: 'w', timings: { proveMs: 1 } }, 1);
+  f.store.proofs.add(batch, { manifestId: 'm', proof, worker: 'w', timings: { proveMs: 1 }, provenAt: 1 });
 }
 
 function location(batch: number) {

@@ -7,6 +7,7 @@ import { Database } from './store/database.ts';
 import { L1OpTable } from './store/l1-op-table.ts';
 import { MetaTable, type RollupIdentity } from './store/meta-table.ts';
 import { OpTable } from './store/op-table.ts';
+import { ProofTable } from './store/proof-table.ts';
 import { SCHEMA } from './store/schema.ts';
 import { TransactionTable } from './store/transaction-table.ts';
 
@@ -23,6 +24,7 @@ export class Store {
   readonly ops: OpTable;
   readonly l1Ops: L1OpTable;
   readonly batches: BatchTable;
+  readonly proofs: ProofTable;
   readonly accounts: AccountTable;
   readonly transactions: TransactionTable;
   readonly #db: Database;
@@ -34,6 +36,7 @@ export class Store {
     this.ops = new OpTable(db);
     this.l1Ops = new L1OpTable(db);
     this.batches = new BatchTable(db);
+    this.proofs = new ProofTable(db);
     this.accounts = new AccountTable(db);
     this.transactions = new TransactionTable(db);
   }

@@ -22,7 +22,7 @@ export function batchRoutes(app: FastifyInstance, { store }: { store: Store }): 
   app.get('/v1/batches/:number', async (request) => {
     const { number } = parseRequest(batchInPath, request.params);
     const { oldRoot, newRoot, c, z, y, ...rest } = sealed(number);
-    const proof = store.batches.proof(number);
+    const proof = store.proofs.get(number);
     return {
       ...rest,
       oldRoot: String(oldRoot),

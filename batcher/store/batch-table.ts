@@ -3,7 +3,6 @@ import type { L1Location } from '../../aggregator/ports.ts';
 import type { L1Result } from '../../protocol/l1-ops.ts';
 import type { Payout } from '../../protocol/payouts.ts';
 import type { SealedBatch } from '../../protocol/transition.ts';
-import type { Groth16Proof } from '../../prover/proof.ts';
 import type { CircuitInput } from '../../prover/witness-input.ts';
 import { fromJson, toJson } from './big-json.ts';
 import type { Database } from './database.ts';
@@ -49,16 +48,6 @@ export interface BatchRecord {
   readonly sealMs: number;
   readonly submittedAt: number | undefined;
   readonly finalizedAt: number | undefined;
-}
-
-/** A proof that was verified. */
-export interface StoredProof {
-  /** Id of the artifact manifest whose key it was made with. */
-  readonly manifestId: string;
-  readonly proof: Groth16Proof;
-  readonly worker: string;
-  /** Milliseconds by stage, as the worker measured them. */
-  readonly timings: Readonly<Record<string, number>>;
 }
 
 interface RecordRow {
@@ -234,39 +223,6 @@ export class BatchTable {
 
   setFinalizedAt(number: number, at: number | null): void {
     this.#db.run('UPDATE batches SET finalized_at = ? WHERE number = ?', at, number);
-  }
-
-  /** Keeps a proof of a sealed batch; false if there is no such batch or it has a proof already. */
-  addProof(number: number, { manifestId, proof, worker, timings }: StoredProof, provenAt: number): boolean {
-    const added = this.#db.run(
-      `INSERT OR IGNORE INTO proofs SELECT batch, ?2, ?3, ?4, ?5, ?6 FROM seals WHERE batch = ?1`,
-      number,
-      manifestId,
-      JSON.stringify(proof),
-      worker,
-      JSON.stringify(timings),
-      provenAt,
-    );
-    if (added > 0) this.setStatus(number, number, 'proven', 'sealed');
-    return added > 0;
-  }
-
-  dropProof(number: number): void {
-    this.#db.run('DELETE FROM proofs WHERE batch = ?', number);
-  }
-
-  proof(number: number): (StoredProof & { readonly provenAt: number }) | undefined {
-    const row = this.#db.one<{
-      manifest_id: string;
-      proof: string;
-      worker: string;
-      timings: string;
-      proven_at: number;
-    }>('SELECT * FROM proofs WHERE batch = ?', number);
-    if (row === undefined) return undefined;
-    const timings = JSON.parse(row.timings) as Record<string, number>;
-    const proof = JSON.parse(row.proof) as Groth16Proof;
-    return { manifestId: row.manifest_id, proof, worker: row.worker, timings, provenAt: row.proven_at };
   }
 
   data(number: number): Uint8Array | undefined {

@@ -51,9 +51,7 @@ export class ProofPump {
     // The batch may have been undone and sealed with other content since.
     const wanted = record === undefined ? '' : [record.c, record.z, record.y].join();
     if (manifestId === undefined || publicSignals.join() !== wanted) return;
-    store.transaction(() =>
-      store.batches.addProof(batch, { manifestId, proof: proof.proof, worker, timings }, Date.now()),
-    );
+    store.proofs.add(batch, { manifestId, proof: proof.proof, worker, timings, provenAt: Date.now() });
     logger.info({ batch, worker, timings }, 'batch proved');
   }
 }

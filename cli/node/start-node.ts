@@ -78,6 +78,7 @@ async function start(
   cleanup.add(() => store.close());
   const { feeKeyHash, minimumFees, batchAgeMs } = config;
   const sequencer = new Sequencer(store, { shapes, feeKeyHash });
+  sequencer.on('rejected', (op, { code, message }) => logger.warn({ op, code }, `op rejected: ${message}`));
   const sealer = new Sealer({ sequencer, batchAgeMs, logger: logger.child({ part: 'sealer' }) });
   cleanup.add(() => sealer.close());
   const admission = new Admission(store, sequencer, { minimumFees });
