@@ -16,7 +16,7 @@ export async function exportBatch(
   const record = store.batches.get(number);
   const files = {
     'input.json': store.batches.witness(number),
-    'proof.json': store.batches.proof(number)?.proof,
+    'proof.json': store.proofs.get(number)?.proof,
     'public.json': record && [record.c, record.z, record.y].map(String),
     'verification_key.json': vkey,
   };
