@@ -81,15 +81,13 @@ export async function runDemo(
   };
 
   const l1 = await step('Local L1 with tokens, verifier and rollup', () =>
-    startDemoL1(file.tokens.values(), artifacts),
+    startIn(resources, () => startDemoL1(file.tokens.values(), artifacts)),
   );
-  resources.defer(() => l1.stop());
   const wallets = new DemoWallets();
   const operator = l1.deployment.operator.toLowerCase();
   const node = await step(`Node and ${workers} workers`, () =>
-    startDemoNode({ l1, workers, feeKeyHash: wallets.of(operator).keyHash }),
+    startIn(resources, () => startDemoNode({ l1, workers, feeKeyHash: wallets.of(operator).keyHash })),
   );
-  resources.defer(() => node.stop());
   const api = new NodeApi(node.apiUrl);
 
   const ledger = new PlainLedger();
@@ -207,6 +205,22 @@ export async function runDemo(
     checks,
     finalRoot: String(onL1.finalizedRoot),
   };
+}
+
+/** Starts something that is stopped with the other resources, also if they are ended while it is still starting. */
+function startIn<T extends { stop(): Promise<void> }>(
+  resources: AsyncDisposableStack,
+  start: () => Promise<T>,
+): Promise<T> {
+  let starting: Promise<T> | undefined;
+  // Before the start: once everything was ended, this throws and nothing more begins.
+  resources.defer(async () => {
+    // A start that failed has cleaned up itself, and its own error tells of it.
+    const started = await starting?.catch(() => undefined);
+    await started?.stop();
+  });
+  starting = start();
+  return starting;
 }
 
 async function readText(path: string): Promise<string> {
