@@ -10,7 +10,7 @@ import {EC_ADD, EC_MUL, EC_PAIRING, P, R} from "./Bn254.sol";
 /// With weights w_i that nobody can choose, all of them hold (but for a chance of n / 2^128) if the product
 /// of the i-th equations to the power w_i does; gathered by key, that takes n pairings for the `w_i A_i`
 /// and three for each key.
-/// The weights are hashes of all statements and all proofs, so a proof cannot be made to cancel another.
+/// The weights are hashes of all keys, statements and proofs, so a proof cannot be made to cancel another.
 library Groth16 {
     /// @dev Words of a statement: place of its key, then the three public inputs.
     uint256 internal constant STATEMENT_WORDS = 4;
@@ -36,7 +36,7 @@ library Groth16 {
         if (count == 0 || statements.length != count * STATEMENT_WORDS) {
             revert IGroth16Verifier.ProofCountMismatch(statements.length / STATEMENT_WORDS, count);
         }
-        bytes32 seed = _seed(statements, proofs);
+        bytes32 seed = _seed(keys, statements, proofs);
         uint256[] memory pairs = new uint256[](PAIR_WORDS * (count + 3 * keys.length));
         uint256 pair = _data(pairs);
         Sum[] memory sums = new Sum[](keys.length);
@@ -57,15 +57,21 @@ library Groth16 {
         _checkPairing(pairs);
     }
 
-    function _seed(uint256[] memory statements, Proof[] calldata proofs) private pure returns (bytes32 seed) {
+    function _seed(VerifyingKey[] memory keys, uint256[] memory statements, Proof[] calldata proofs)
+        private
+        pure
+        returns (bytes32 seed)
+    {
+        bytes32 keysHash = keccak256(abi.encode(keys));
         uint256 from = _data(statements);
         uint256 statementBytes = statements.length * 32;
         assembly ("memory-safe") {
             let ptr := mload(0x40)
             let proofBytes := mul(proofs.length, PROOF_BYTES)
-            mcopy(ptr, from, statementBytes)
-            calldatacopy(add(ptr, statementBytes), proofs.offset, proofBytes)
-            seed := keccak256(ptr, add(statementBytes, proofBytes))
+            mstore(ptr, keysHash)
+            mcopy(add(ptr, 32), from, statementBytes)
+            calldatacopy(add(add(ptr, 32), statementBytes), proofs.offset, proofBytes)
+            seed := keccak256(ptr, add(32, add(statementBytes, proofBytes)))
         }
     }
 

@@ -142,11 +142,20 @@ library PublicData {
     }
 
     /// @dev The sum of `d_i z^i` over `count` elements side by side. Elements are below 2^248 and products
-    /// below 2^254, so the sums in between need no reduction.
-    function _evaluateRun(uint256 ptr, uint256 count, uint256 z) private pure returns (uint256 sum) {
+    /// below 2^254, so the sums in between need no reduction. Four elements a turn: about 60 gas each.
+    function _evaluateRun(uint256 start, uint256 count, uint256 z) private pure returns (uint256 sum) {
         assembly ("memory-safe") {
-            for { let cursor := add(ptr, mul(count, ELEMENT_BYTES)) } gt(cursor, ptr) {} {
+            let cursor := add(start, mul(count, ELEMENT_BYTES))
+            let fours := add(start, mul(and(count, not(3)), ELEMENT_BYTES))
+            for {} gt(cursor, fours) {} {
                 cursor := sub(cursor, ELEMENT_BYTES)
+                sum := add(mulmod(sum, z, R), shr(8, calldataload(cursor)))
+            }
+            for {} gt(cursor, start) {} {
+                cursor := sub(cursor, 124)
+                sum := add(mulmod(sum, z, R), shr(8, calldataload(add(cursor, 93))))
+                sum := add(mulmod(sum, z, R), shr(8, calldataload(add(cursor, 62))))
+                sum := add(mulmod(sum, z, R), shr(8, calldataload(add(cursor, 31))))
                 sum := add(mulmod(sum, z, R), shr(8, calldataload(cursor)))
             }
             sum := mod(sum, R)
