@@ -16,12 +16,8 @@ let api: Api;
 let admission: Admission;
 let health: () => NodeHealth;
 
-beforeEach(async () => {
-  f = new BatcherFixture();
-  f.queue(deposit(alice, 1, 1_000n));
-  admission = new Admission(f.store, f.sequencer, { minimumFees: new Map(), maxWaiting: 1_500 });
-  health = () => ({ proving: { transport: 'embedded', workers: 0, unproven: 0 }, l1Failures: {} });
-  api = await startApi({
+function start(port: number): Promise<Api> {
+  return startApi({
     store: f.store,
     sequencer: f.sequencer,
     admission,
@@ -30,9 +26,17 @@ beforeEach(async () => {
     minimumFees: new Map([[1, 5n]]),
     health: () => health(),
     host: '127.0.0.1',
-    port: 0,
+    port,
     logger: pino({ level: 'silent' }),
   });
+}
+
+beforeEach(async () => {
+  f = new BatcherFixture();
+  f.queue(deposit(alice, 1, 1_000n));
+  admission = new Admission(f.store, f.sequencer, { minimumFees: new Map(), maxWaiting: 1_500 });
+  health = () => ({ proving: { transport: 'embedded', workers: 0, unproven: 0 }, l1Failures: {} });
+  api = await start(0);
 });
 
 afterEach(async () => {
@@ -62,6 +66,14 @@ function transfer(nonce: number, amount = 1n): L2Op {
 function json(op: L2Op) {
   return signedOpToJson(f.sign(op, alice));
 }
+
+it('says so when its port is taken', async () => {
+  await expect(start(Number(new URL(api.url).port))).rejects.toMatchObject({
+    kind: 'input',
+    code: 'cannot-listen',
+    details: { host: '127.0.0.1' },
+  });
+});
 
 describe('POST /v1/ops', () => {
   it('takes one op and answers with its receipt', async () => {

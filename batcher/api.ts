@@ -1,5 +1,6 @@
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Logger } from 'pino';
+import { MillraceError } from '../protocol/error.ts';
 import { accountRoutes } from './api/account-routes.ts';
 import { batchRoutes } from './api/batch-routes.ts';
 import { answerErrors } from './api/errors.ts';
@@ -29,16 +30,25 @@ const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
  * Starts the API. Bodies and answers are JSON; amounts and field elements are decimal strings.
- * @throws Node's error if the address cannot be listened on
+ * @throws {MillraceError} `input/cannot-listen`, e.g. if the port is taken
  */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const app = createApi(options);
-  const url = await app.listen({ host: options.host, port: options.port });
-  return { url, close: () => app.close() };
+  const { host, port } = options;
+  try {
+    const url = await app.listen({ host, port });
+    return { url, close: () => app.close() };
+  } catch (cause) {
+    await app.close();
+    throw new MillraceError('input', 'cannot-listen', 'The API cannot listen on this address', {
+      details: { host, port, reason: cause instanceof Error ? cause.message : String(cause) },
+      fix: 'Set another port (MILLRACE_HTTP_PORT; 0 takes any free one) or address (MILLRACE_HTTP_HOST).',
+      cause,
+    });
+  }
 }
 
-/** The API without a port. */
-export function createApi(options: ApiOptions): FastifyInstance {
+function createApi(options: ApiOptions): FastifyInstance {
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
