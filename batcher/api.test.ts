@@ -127,7 +127,6 @@ describe('POST /v1/ops', () => {
 
 describe('reading', () => {
   it('shows accounts as pending and as sealed, and finds those of a holder', async () => {
-    await post([json({ ...transfer(0), type: 'transferToNew', toKeyHash: bob.keyHash } as never)]);
     const toNew: L2Op = {
       type: 'transferToNew',
       from: 1,

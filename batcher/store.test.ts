@@ -4,13 +4,14 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Groth16Proof } from '../prover/proof.ts';
 import { BatcherFixture, cursorAt, deposit, IDENTITY } from '../test/support/batcher-fixture.ts';
 import { holder } from '../test/support/random-batch.ts';
 import { StoredBatchSource } from './batch-source.ts';
 import { STORE_FILE, Store } from './store.ts';
 
 const alice = holder(1);
-const PROOF = {
+const PROOF: Groth16Proof = {
   pi_a: ['1', '2', '1'],
   pi_b: [
     ['1', '2'],
@@ -20,7 +21,7 @@ const PROOF = {
   pi_c: ['1', '2', '1'],
   protocol: 'groth16',
   curve: 'bn128',
-} as const;
+};
 
 let f: BatcherFixture;
 
@@ -32,8 +33,13 @@ afterEach(() => f.remove());
 
 /** Keeps a proof of a batch. */
 function prove(batch: number): void {
-  const proof = structuredClone(PROOF) as never;
-  f.store.proofs.add(batch, { manifestId: 'm', proof, worker: 'w', timings: { proveMs: 1 }, provenAt: 1 });
+  f.store.proofs.add(batch, {
+    manifestId: 'm',
+    proof: PROOF,
+    worker: 'w',
+    timings: { proveMs: 1 },
+    provenAt: 1,
+  });
 }
 
 function location(batch: number) {
