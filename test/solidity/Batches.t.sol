@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.37;
 
-import {Millrace} from "../../contracts/Millrace.sol";
 import {Proof} from "../../contracts/interfaces/IGroth16Verifier.sol";
 import {IMillrace} from "../../contracts/interfaces/IMillrace.sol";
 import {R} from "../../contracts/libraries/Bn254.sol";
@@ -11,8 +10,6 @@ import {TrapdoorKey} from "./support/TrapdoorKey.sol";
 import {bound, vm} from "./support/Vm.sol";
 
 contract BatchesTest is RollupFixture {
-    RollupDeployer private deployer = new RollupDeployer();
-
     function setUp() public {
         setUpRollup();
     }
@@ -320,7 +317,7 @@ contract BatchesTest is RollupFixture {
         bytes memory refusal
     ) private {
         vm.expectRevert(refusal);
-        deployer.deploy(operator, root, depth, shapes, deadline);
+        deployer.deploy("Millrace", abi.encode(operator, root, depth, shapes, deadline));
     }
 
     function _refusesWith(IMillrace.BatchInput memory batch, bytes memory refusal) private {
@@ -353,18 +350,5 @@ contract BatchesTest is RollupFixture {
             batch.ops[i] =
                 Op(opType, uint24(value >> 10), uint24(value >> 34), uint64(value >> 58), uint16(value >> 122) & 0xfff, aux);
         }
-    }
-}
-
-/// @dev Deploys on its own, so that a test can expect the refusal.
-contract RollupDeployer {
-    function deploy(
-        address operator,
-        uint256 root,
-        uint8 depth,
-        IMillrace.ShapeConfig[] calldata shapes,
-        uint40 deadline
-    ) external {
-        new Millrace(operator, root, depth, shapes, deadline);
     }
 }

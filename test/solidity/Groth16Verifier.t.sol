@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.37;
 
-import {Groth16Verifier} from "../../contracts/Groth16Verifier.sol";
 import {IGroth16Verifier, Proof, VerifyingKey} from "../../contracts/interfaces/IGroth16Verifier.sol";
 import {P, R} from "../../contracts/libraries/Bn254.sol";
-import {bound, vm} from "./support/Vm.sol";
+import {Deployer} from "./support/Deployer.sol";
 import {TrapdoorKey} from "./support/TrapdoorKey.sol";
+import {bound, vm} from "./support/Vm.sol";
 
 contract Groth16VerifierTest {
     uint256 private constant ALPHA = 5;
 
-    Groth16Verifier private verifier;
+    Deployer private deployer = new Deployer();
+    IGroth16Verifier private verifier;
 
     function setUp() public {
-        verifier = new Groth16Verifier(TrapdoorKey.key(ALPHA));
+        verifier = _deploy(TrapdoorKey.key(ALPHA));
     }
 
     // ---------------------------------------------------------------------------------------------- proofs
@@ -207,6 +208,10 @@ contract Groth16VerifierTest {
 
     // -------------------------------------------------------------------------------------------- helpers
 
+    function _deploy(VerifyingKey memory key) private returns (IGroth16Verifier) {
+        return IGroth16Verifier(deployer.deploy("Groth16Verifier", abi.encode(key)));
+    }
+
     function _many(uint256 seed, uint256 count)
         private
         view
@@ -227,7 +232,7 @@ contract Groth16VerifierTest {
         if (place == 0) key.alpha = point;
         else key.ic[place - 1] = point;
         vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.InvalidKeyPointG1.selector, place));
-        new Groth16Verifier(key);
+        _deploy(key);
     }
 
     function _refusesG2(uint256 place, uint256[2][2] memory point) private {
@@ -236,12 +241,12 @@ contract Groth16VerifierTest {
         else if (place == 1) key.gamma = point;
         else key.delta = point;
         vm.expectRevert(abi.encodePacked(IGroth16Verifier.InvalidKeyPointG2.selector));
-        new Groth16Verifier(key);
+        _deploy(key);
     }
 
     function _refusesForgeable(VerifyingKey memory key) private {
         vm.expectRevert(abi.encodePacked(IGroth16Verifier.ForgeableKey.selector));
-        new Groth16Verifier(key);
+        _deploy(key);
     }
 
     /// @dev The point with x = 1: on the twist, but of another order than r.

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.37;
 
-import {Groth16Verifier} from "../../../contracts/Groth16Verifier.sol";
-import {Millrace} from "../../../contracts/Millrace.sol";
 import {Proof} from "../../../contracts/interfaces/IGroth16Verifier.sol";
 import {IMillrace} from "../../../contracts/interfaces/IMillrace.sol";
 import {R} from "../../../contracts/libraries/Bn254.sol";
 import {TestToken} from "../../../contracts/test/TestToken.sol";
 import {Batch, BatchData, L1Entry, Op} from "./BatchData.sol";
+import {Deployer} from "./Deployer.sol";
 import {TrapdoorKey} from "./TrapdoorKey.sol";
 import {vm} from "./Vm.sol";
 
@@ -22,7 +21,8 @@ abstract contract RollupFixture {
     /// @dev Wei in a unit of ETH.
     uint256 internal constant GWEI = 10 ** 9;
 
-    Millrace internal rollup;
+    Deployer internal deployer = new Deployer();
+    IMillrace internal rollup;
     TestToken internal token;
     uint16 internal tokenId;
     address internal alice = address(0xa11ce);
@@ -36,13 +36,19 @@ abstract contract RollupFixture {
     function setUpRollup() internal {
         vm.warp(1_000_000);
         IMillrace.ShapeConfig[] memory shapes = new IMillrace.ShapeConfig[](2);
-        shapes[0] = IMillrace.ShapeConfig(address(new Groth16Verifier(TrapdoorKey.key(alpha(0)))), 4, 2, 8);
-        shapes[1] = IMillrace.ShapeConfig(address(new Groth16Verifier(TrapdoorKey.key(alpha(1)))), 130, 3, 40);
-        rollup = new Millrace(address(this), GENESIS_ROOT, DEPTH, shapes, DEADLINE);
+        shapes[0] = IMillrace.ShapeConfig(_verifier(0), 4, 2, 8);
+        shapes[1] = IMillrace.ShapeConfig(_verifier(1), 130, 3, 40);
+        rollup = IMillrace(
+            deployer.deploy("Millrace", abi.encode(address(this), GENESIS_ROOT, DEPTH, shapes, DEADLINE))
+        );
         token = new TestToken("Test", "TEST", 6);
         tokenId = rollup.registerToken(address(token), 2);
         head.newRoot = GENESIS_ROOT;
         headHash = keccak256(abi.encode(bytes32(0), head));
+    }
+
+    function _verifier(uint8 shape) private returns (address) {
+        return deployer.deploy("Groth16Verifier", abi.encode(TrapdoorKey.key(alpha(shape))));
     }
 
     // ------------------------------------------------------------------------------------------------ L1

@@ -12,6 +12,7 @@ interface Vm {
     function expectEmit(bool topic1, bool topic2, bool topic3, bool data, address emitter) external;
     function expectPartialRevert(bytes4 selector) external;
     function expectRevert(bytes calldata data) external;
+    function getCode(string calldata name) external view returns (bytes memory creationCode);
     function prank(address sender) external;
     function warp(uint256 timestamp) external;
 }
