@@ -121,7 +121,11 @@ contract Groth16Verifier is IGroth16Verifier {
         if (!valid) revert InvalidKeyPointG2();
         // gamma = +-delta: A = alpha, B = beta and C = -+(ic_0 + sum x_j ic_j) verify for any inputs.
         // gamma = +-beta: A = alpha +- (ic_0 + sum x_j ic_j), B = beta and C = 0 do.
-        if (_sameOrOpposite(key.gamma, key.delta) || _sameOrOpposite(key.gamma, key.beta)) revert ForgeableKey();
+        // delta = +-beta: A = ic_0 + sum x_j ic_j, B = gamma and C = -+alpha do.
+        if (
+            _sameOrOpposite(key.gamma, key.delta) || _sameOrOpposite(key.gamma, key.beta)
+                || _sameOrOpposite(key.delta, key.beta)
+        ) revert ForgeableKey();
     }
 
     function _isInfinity(uint256[2][2] memory point) private pure returns (bool) {

@@ -34,7 +34,7 @@ interface IGroth16Verifier {
     error InvalidKeyPointG2();
 
     /// @notice Two of the key's G2 points are equal or opposite in a way that lets anyone forge proofs:
-    /// gamma and delta (a key that nobody contributed to), or gamma and beta.
+    /// gamma and delta (a key that nobody contributed to), gamma and beta, or delta and beta.
     error ForgeableKey();
 
     /// @notice There are no proofs, or not as many proofs as statements.

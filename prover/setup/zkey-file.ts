@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { MillraceError } from '../../protocol/error.ts';
 import { FIELD } from '../../protocol/field.ts';
+import { refuseForgeableKey } from '../forgeable-key.ts';
 import { readSectionTable, type Section } from './binary-file.ts';
 import { littleEndian } from './little-endian.ts';
 import { BASE_FIELD, PROTOCOL_GROTH16, ZKEY } from './zkey-sections.ts';
@@ -42,10 +43,10 @@ const MAX_DOMAIN = 2 ** 28;
 
 /**
  * Checks the frame of a Groth16 proving key from outside before a prover touches it: format, curve, sizes, every
- * section's length, coordinates in range, gamma different from delta. Whether the points lie on the curve and the
+ * section's length, coordinates in range, no two equal G2 points. Whether the points lie on the curve and the
  * coefficients name existing wires is for whoever reads them.
  *
- * @throws {MillraceError} `input` / `bad-zkey`; `refused` / `forgeable-key` when gamma equals delta
+ * @throws {MillraceError} `input` / `bad-zkey`; and as {@link refuseForgeableKey}
  */
 export async function readZkeyFile(path: string): Promise<ZkeyFile> {
   let file: FileHandle;
@@ -164,7 +165,8 @@ class ZkeyReader {
       delta1: take('delta1', G1_BYTES),
       delta2: take('delta2', G2_BYTES),
     };
-    if (Buffer.compare(points.gamma2, points.delta2) === 0) throw forgeableKey({ file: this.#path });
+    const { beta2: beta, gamma2: gamma, delta2: delta } = points;
+    refuseForgeableKey({ beta, gamma, delta }, { file: this.#path });
     return points;
   }
 
@@ -179,19 +181,6 @@ class ZkeyReader {
     }
     return (await this.#file.read(Buffer.alloc(bytes), 0, bytes, section.offset)).buffer;
   }
-}
-
-/** A key whose gamma equals its delta, as `snarkjs groth16 setup` leaves it before the first contribution. */
-export function forgeableKey(details: Record<string, unknown>): MillraceError {
-  return new MillraceError(
-    'refused',
-    'forgeable-key',
-    'This key lets anyone forge proofs: its gamma equals its delta',
-    {
-      details,
-      fix: 'Use a key from a setup with at least one contribution to phase 2.',
-    },
-  );
 }
 
 function badZkey(path: string, problem: string, details: Record<string, unknown>): MillraceError {

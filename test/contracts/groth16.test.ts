@@ -78,6 +78,11 @@ test('a key without a contribution is refused', async () => {
   await expect(deploy(toy.forgeableVkey)).rejects.toThrow(/ForgeableKey/);
 });
 
+/** A = IC_0 + sum x_j IC_j, B = gamma, C = -alpha holds for any inputs. */
+test('a key whose delta is its beta is refused', async () => {
+  await expect(deploy({ ...toy.vkey, vk_delta_2: toy.vkey.vk_beta_2 })).rejects.toThrow(/ForgeableKey/);
+});
+
 test("proofs in the order of snarkjs's calldata are accepted one by one", async () => {
   for (const { inputs, proof, onL1 } of proven) {
     const printed = await groth16.exportSolidityCallData(proof, inputs.map(String));
