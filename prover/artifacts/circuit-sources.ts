@@ -14,6 +14,8 @@ export interface Circuit {
   readonly main: string;
   /** Folders in which includes are looked up, after the including file's own; absolute. */
   readonly libraries: readonly string[];
+  /** The compiler's flags; {@link CIRCOM} has those of what ships. */
+  readonly flags?: readonly string[];
 }
 
 /** The compiler. Without `--O2` circuits come out two to three times larger. */
@@ -32,7 +34,7 @@ const COMMENT = /\/\*[\s\S]*?\*\/|\/\/.*$/gm;
  * @returns 64 hex digits
  * @throws {MillraceError} `internal/missing-include`
  */
-export async function circuitSourceHash({ main, libraries }: Circuit): Promise<string> {
+export async function circuitSourceHash({ main, libraries, flags = CIRCOM.flags }: Circuit): Promise<string> {
   const files = new Map<string, string>();
   const visit = async (text: string, from: string | undefined): Promise<void> => {
     for (const include of includesOf(text)) {
@@ -46,7 +48,7 @@ export async function circuitSourceHash({ main, libraries }: Circuit): Promise<s
   const sources = [...files]
     .map(([path, text]) => ({ path: nameInLibrary(path, libraries), hash: hashText(text) }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
-  return hashText(canonicalJson({ main, sources, circom: CIRCOM }));
+  return hashText(canonicalJson({ main, sources, circom: { ...CIRCOM, flags } }));
 }
 
 function includesOf(text: string): string[] {

@@ -81,7 +81,7 @@ async function runCircom(circuit: Circuit, folder: string): Promise<void> {
   const child = startSupervised(process.execPath, [
     CIRCOM_PROCESS,
     main,
-    ...CIRCOM.flags,
+    ...(circuit.flags ?? CIRCOM.flags),
     '--r1cs',
     '--wasm',
     '--sym',

@@ -5,7 +5,7 @@ import { artifactFolder, REPOSITORY } from '../../prover/artifacts/artifact-fold
 import type { Circuit } from '../../prover/artifacts/circuit-sources.ts';
 import { compileCircuit } from '../../prover/artifacts/compile-circuit.ts';
 import { WitnessCalculator } from '../../prover/witness.ts';
-import type { CircuitInput } from '../../prover/witness-input.ts';
+import type { CircuitInput, SignalValue } from '../../prover/witness-input.ts';
 import { parseR1cs, type R1cs } from './r1cs.ts';
 
 /** Bytes of a `.wtns` file before its first value. */
@@ -47,14 +47,35 @@ export class CompiledCircuit {
     return parseR1cs(await readFile(join(this.#folder, 'circuit.r1cs')));
   }
 
+  /** The input's value by wire. */
+  async inputWires(input: CircuitInput | BatchWitness): Promise<Map<number, bigint>> {
+    const wires = new Map<string, number>();
+    for (const [wire, name] of await this.#symbols()) wires.set(name, wire);
+    const values = new Map<number, bigint>();
+    const enter = (name: string, value: SignalValue): void => {
+      if (typeof value === 'string') values.set(wires.get(name)!, BigInt(value));
+      else for (const [i, element] of value.entries()) enter(`${name}[${i}]`, element);
+    };
+    for (const [name, value] of Object.entries(input)) enter(`main.${name}`, value);
+    return values;
+  }
+
   /** Names by wire, of those signals that the optimizer left in the circuit. Wire 0 is the constant 1. */
   async wireNames(): Promise<Map<number, string>> {
     const names = new Map<number, string>();
-    for (const line of (await readFile(join(this.#folder, 'circuit.sym'), 'utf8')).trim().split('\n')) {
-      const [, wire, , name = ''] = line.split(',');
-      if (Number(wire) > 0 && !names.has(Number(wire))) names.set(Number(wire), name);
+    for (const [wire, name] of await this.#symbols()) {
+      if (wire > 0 && !names.has(wire)) names.set(wire, name);
     }
     return names;
+  }
+
+  /** Every signal's wire and name; wire -1 where the optimizer has taken the signal out. */
+  async #symbols(): Promise<[number, string][]> {
+    const lines = (await readFile(join(this.#folder, 'circuit.sym'), 'utf8')).trim().split('\n');
+    return lines.map((line) => {
+      const [, wire, , name = ''] = line.split(',');
+      return [Number(wire), name];
+    });
   }
 }
 

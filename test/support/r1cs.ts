@@ -5,13 +5,13 @@ const CONSTRAINTS_SECTION = 2;
 const VALUE_BYTES = 32;
 
 /** A linear combination of wires: `sum of coefficients[i] * wires[i]`. */
-interface LinearCombination {
+export interface LinearCombination {
   readonly wires: readonly number[];
   readonly coefficients: readonly bigint[];
 }
 
 /** `a * b = c`. */
-type Constraint = readonly [a: LinearCombination, b: LinearCombination, c: LinearCombination];
+export type Constraint = readonly [a: LinearCombination, b: LinearCombination, c: LinearCombination];
 
 export interface R1cs {
   readonly wires: number;
