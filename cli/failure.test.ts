@@ -33,4 +33,15 @@ describe('reportFailure', () => {
     expect(text).toContain('disk full');
     expect(report(new TypeError('boom')).text).toContain('internal failure: TypeError: boom');
   });
+
+  it('shows no key or password of a URL that a library quotes', () => {
+    const quoting = new Error(
+      'server response 401 (info={ "requestUrl": "https://eth.example:8545/v3/KEY" }) redis://:WORD@10.0.0.1:6379',
+    );
+    for (const error of [quoting, new MillraceError('internal', 'x', 'Broken.', { cause: quoting })]) {
+      const { text } = report(error);
+      expect(text).toContain('"https://eth.example:8545/..." }) redis://10.0.0.1:6379/...');
+      expect(text).not.toMatch(/KEY|WORD/);
+    }
+  });
 });

@@ -7,7 +7,7 @@ import { EXIT_CODE, MillraceError } from '../protocol/error.ts';
 export function reportFailure(error: unknown, write: (text: string) => void): number {
   if (!(error instanceof MillraceError)) {
     write(
-      `millrace: internal failure: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      `millrace: internal failure: ${withoutSecrets(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
     );
     return EXIT_CODE.internal;
   }
@@ -15,8 +15,15 @@ export function reportFailure(error: unknown, write: (text: string) => void): nu
   for (const [name, value] of Object.entries(error.details)) write(`  ${name}: ${printable(value)}\n`);
   if (error.fix) write(`  what to do: ${error.fix}\n`);
   if (error.kind === 'internal' && error.cause instanceof Error)
-    write(`  cause: ${error.cause.stack ?? error.cause.message}\n`);
+    write(`  cause: ${withoutSecrets(error.cause.stack ?? error.cause.message)}\n`);
   return EXIT_CODE[error.kind];
+}
+
+/** Libraries quote the URLs of L1 and Redis, which may hold keys and passwords: no more than the host is shown. */
+function withoutSecrets(text: string): string {
+  return text.replace(/\b(https?|wss?|rediss?):\/\/[^\s"'`<>)]+/g, (url, protocol: string) =>
+    URL.canParse(url) ? `${protocol}://${new URL(url).host}/...` : `${protocol}://...`,
+  );
 }
 
 function printable(value: unknown): string {
