@@ -1,5 +1,7 @@
 import { MillraceError } from '../protocol/error.ts';
+import { NativeBackend } from './backends/native.ts';
 import { SnarkjsBackend } from './backends/snarkjs.ts';
+import { loadNative } from './native/addon.ts';
 import type { Groth16Proof } from './proof.ts';
 
 export interface ProofOutput {
@@ -30,13 +32,15 @@ export type BackendChoice = (typeof BACKEND_CHOICES)[number];
 /**
  * Opens a backend; `auto` takes the fastest one that this installation has.
  *
- * @throws {MillraceError} `refused` / `backend-missing` when the named one is not there.
+ * @throws {MillraceError} `refused` / `backend-missing` when the named one is not there; `refused` / `native-kernel` as
+ *   `loadNative`.
  */
 export async function selectBackend(choice: BackendChoice): Promise<ProofBackend> {
-  if (choice === 'native') {
-    throw new MillraceError('refused', 'backend-missing', 'This installation has no native prover', {
-      fix: 'Use --backend snarkjs, or auto.',
-    });
-  }
-  return new SnarkjsBackend();
+  if (choice === 'snarkjs') return new SnarkjsBackend();
+  const addon = loadNative();
+  if (addon !== undefined) return new NativeBackend(addon);
+  if (choice === 'auto') return new SnarkjsBackend();
+  throw new MillraceError('refused', 'backend-missing', 'This installation has no native prover', {
+    fix: 'Install a C++ compiler (Debian: apt-get install g++) and run again; or use --backend snarkjs, or auto.',
+  });
 }

@@ -1,36 +1,13 @@
 // The Node-API face of the native code. Every call does its work off the event
 // loop and answers with a promise; results are written straight into buffers that
 // were allocated here. Types and preconditions: addon.ts, which is the only caller.
+#include "bytes.hpp"
 #include "kernels.hpp"
 #include "promise_worker.hpp"
+#include "prover_calls.hpp"
 
 namespace millrace {
 namespace {
-
-/// Memory of a JavaScript Uint8Array.
-struct Bytes {
-  Napi::Uint8Array array;
-  uint8_t* data;
-  size_t size;
-
-  explicit Bytes(const Napi::Uint8Array& from) : array(from), data(array.Data()), size(array.ByteLength()) {}
-
-  static Bytes allocate(Napi::Env env, size_t size) { return Bytes(Napi::Uint8Array::New(env, size)); }
-
-  static Bytes from(const Napi::Value& value) {
-    if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
-      throw Napi::TypeError::New(value.Env(), "a Uint8Array is wanted");
-    }
-    return Bytes(value.As<Napi::Uint8Array>());
-  }
-
-  /// A whole number of records of `record` bytes.
-  static Bytes from(const Napi::Value& value, size_t record) {
-    Bytes bytes = from(value);
-    if (bytes.size % record != 0) throw Napi::RangeError::New(value.Env(), "length is not a multiple of the record size");
-    return bytes;
-  }
-};
 
 Group readGroup(const Napi::Value& value) {
   const uint32_t number = value.ToNumber().Uint32Value();
@@ -138,6 +115,11 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("multiply", Napi::Function::New(env, multiply));
   exports.Set("toBigEndian", Napi::Function::New(env, toBigEndian));
   exports.Set("evaluateQap", Napi::Function::New(env, evaluateQap));
+  exports.Set("openProver", Napi::Function::New(env, [](const Napi::CallbackInfo& info) { return openProver(*operations, info); }));
+  exports.Set("closeProver", Napi::Function::New(env, closeProver));
+  exports.Set("cancelFlag", Napi::Function::New(env, cancelFlag));
+  exports.Set("cancel", Napi::Function::New(env, cancel));
+  exports.Set("prove", Napi::Function::New(env, prove));
   return exports;
 }
 

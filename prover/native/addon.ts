@@ -53,9 +53,25 @@ export interface QapScalars {
   readonly coefficientBytes: number;
 }
 
+declare const proverBrand: unique symbol;
+/** An opened proving key, in native memory; freed by `closeProver`, or with the object. */
+export interface NativeProverHandle {
+  readonly [proverBrand]: never;
+}
+
+declare const flagBrand: unique symbol;
+/** Says that a proof is no longer wanted. */
+export interface CancelFlag {
+  readonly [flagBrand]: never;
+}
+
+/** Stages of a proof by number. */
+export const PROOF_STAGES = ['witness', 'quotient', 'points'] as const;
+
 /**
- * The C++ addon. All work happens off the event loop. Rejections are `Error`s with a `code`: `bad-r1cs` (what is wrong
- * with the constraints), `bad-tau` (draw another), `io`, `out-of-memory`, `native-failure`.
+ * The C++ addon. All work happens off the event loop. Rejections are `Error`s with a `code` and numeric `details`: `bad-r1cs`
+ * (what is wrong with the constraints), `bad-tau` (draw another), `bad-zkey`, `forgeable-key`, `bad-witness-file`,
+ * `witness-mismatch`, `cancelled`, `io`, `out-of-memory`, `native-failure`.
  */
 export interface NativeAddon {
   /** The arithmetic in use: the fastest that this machine runs, or the one that `MILLRACE_KERNEL` names. */
@@ -76,6 +92,31 @@ export interface NativeAddon {
     fd: number,
     position: number,
   ): Promise<QapScalars>;
+  /** Maps a zkey, checks it and makes it ready for proofs. `publicSignals` is their number. */
+  openProver(
+    zkey: string,
+    threads: number,
+  ): Promise<{ readonly prover: NativeProverHandle; readonly publicSignals: number }>;
+  /** Frees the key once the proofs in work have ended; the prover takes no more. */
+  closeProver(prover: NativeProverHandle): void;
+  cancelFlag(): CancelFlag;
+  /** A proof that has this flag soon rejects with `cancelled`. */
+  cancel(flag: CancelFlag): void;
+  /**
+   * Any number of proofs may be made at once.
+   *
+   * @param wtns bytes of a wtns file; not to be changed meanwhile
+   * @param report called on the event loop with an index of {@link PROOF_STAGES}, steps done and steps in all
+   * @returns `proof`: A (x, y), B (x, y, as c0, c1 each), C (x, y); `publicSignals`; all plain, 32 bytes, little-endian;
+   *   the point at infinity is all zeros
+   */
+  prove(
+    prover: NativeProverHandle,
+    wtns: Uint8Array,
+    threads: number,
+    flag: CancelFlag,
+    report: (stage: number, done: number, total: number) => void,
+  ): Promise<{ readonly proof: Uint8Array; readonly publicSignals: Uint8Array }>;
 }
 
 const builds = fileURLToPath(new URL('../../build/native/', import.meta.url));

@@ -9,6 +9,7 @@
 #include "curve/fixed_base.hpp"
 #include "field/kernel_adx.hpp"
 #include "field/kernel_portable.hpp"
+#include "groth16/prover.hpp"
 #include "groth16/qap.hpp"
 
 namespace millrace {
@@ -29,6 +30,9 @@ class Operations {
   /// Fills `out` and writes the zkey's coefficient section to `fd` at `position`; returns its bytes.
   virtual uint64_t evaluateQap(const CircuitLayout& layout, const SetupSecrets& secrets, const QapScalars& out, int fd,
                                uint64_t position) const = 0;
+
+  /// Opens a proving key file.
+  virtual std::unique_ptr<Prover> openProver(const std::string& zkey, unsigned threads) const = 0;
 };
 
 template <class Kernel>
@@ -56,6 +60,10 @@ class KernelOperations final : public Operations {
     const uint64_t bytes = qap.readConstraints(fd, position);
     qap.store(out);
     return bytes;
+  }
+
+  std::unique_ptr<Prover> openProver(const std::string& zkey, unsigned threads) const override {
+    return std::make_unique<KernelProver<Kernel>>(zkey, threads);
   }
 
  private:

@@ -10,12 +10,13 @@
 #include <utility>
 #include <vector>
 
-#include "groth16/setup_error.hpp"
+#include "groth16/input_error.hpp"
+#include "system/proof_monitor.hpp"
 
 namespace millrace {
 
 /// Runs `work` on a thread of libuv's pool, then resolves to `result`, an object made beforehand
-/// whose memory `work` fills. Rejects with an Error that has a `code`.
+/// whose memory `work` fills. Rejects with an Error that has a `code` and `details`.
 class PromiseWorker final : public Napi::AsyncWorker {
  public:
   using Work = std::function<void()>;
@@ -47,8 +48,11 @@ class PromiseWorker final : public Napi::AsyncWorker {
   void Execute() override {
     try {
       work_();
-    } catch (const SetupError& error) {
+    } catch (const InputError& error) {
+      details_ = error.details();
       fail(error.code(), error.what());
+    } catch (const Cancelled& error) {
+      fail("cancelled", error.what());
     } catch (const std::system_error& error) {
       fail("io", error.what());
     } catch (const std::bad_alloc&) {
@@ -70,6 +74,9 @@ class PromiseWorker final : public Napi::AsyncWorker {
 
   void OnError(const Napi::Error& error) override {
     error.Value().Set("code", code_);
+    const auto details = Napi::Object::New(Env());
+    for (const auto& [key, value] : details_) details.Set(key, value);
+    error.Value().Set("details", details);
     deferred_.Reject(error.Value());
   }
 
@@ -79,6 +86,7 @@ class PromiseWorker final : public Napi::AsyncWorker {
   Napi::ObjectReference result_;
   std::vector<Napi::ObjectReference> held_;
   std::string code_;
+  InputError::Details details_;
 };
 
 }  // namespace millrace

@@ -48,6 +48,17 @@ struct Bn254 {
   using Fr = PrimeField<ScalarPrime, Kernel>;
   using Fq2 = QuadraticField<Fq>;
 
+  /// y^2 = x^3 + 3. False at infinity.
+  static bool isOnCurve(const AffinePoint<Fq>& p) {
+    return p.y.squared() == p.x.squared() * p.x + Fq::fromInteger(3);
+  }
+
+  /// The twist, y^2 = x^3 + 3 / (9 + u). It has points outside the subgroup of order r too. False at infinity.
+  static bool isOnCurve(const AffinePoint<Fq2>& p) {
+    static const Fq2 b = Fq2(Fq::fromInteger(3), Fq()) * Fq2(Fq::fromInteger(9), Fq::one()).inverse();
+    return p.y.squared() == p.x.squared() * p.x + b;
+  }
+
   static AffinePoint<Fq> generator(const Fq*) { return {Fq::fromInteger(1), Fq::fromInteger(2)}; }
 
   static AffinePoint<Fq2> generator(const Fq2*) {

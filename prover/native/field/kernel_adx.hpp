@@ -12,6 +12,7 @@
 #include <cpuid.h>
 
 #include "limbs.hpp"
+#include "scalar_lanes.hpp"
 
 namespace millrace {
 
@@ -72,6 +73,9 @@ namespace millrace {
 
 struct AdxKernel {
   static constexpr const char* name = "adx";
+
+  template <class Field>
+  using Lanes = ScalarLanes<Field>;
 
   static bool supported() {
     unsigned a = 0, b = 0, c = 0, d = 0;

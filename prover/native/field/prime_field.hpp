@@ -49,6 +49,17 @@ class PrimeField {
     return plain;
   }
 
+  /// The element whose representation in memory is this one. Below p.
+  static constexpr PrimeField fromRepresentation(const Limbs& limbs) { return PrimeField(limbs); }
+  const Limbs& representation() const { return limbs_; }
+
+  /// a * b / 2^256, where b is below p and a is any integer.
+  static PrimeField montgomeryProduct(const Limbs& a, const Limbs& b) {
+    PrimeField r;
+    Kernel::multiply(r.limbs_, a, b, modulus);
+    return r;
+  }
+
   /// 32 bytes, little endian, as they are in memory: no conversion, no check.
   static PrimeField loadMontgomery(const uint8_t* in) {
     PrimeField r;

@@ -15,6 +15,9 @@ class QuadraticField {
 
   static constexpr QuadraticField one() { return {Base::one(), Base()}; }
 
+  const Base& real() const { return c0_; }
+  const Base& imaginary() const { return c1_; }
+
   /// c0 then c1, each in Montgomery form, little endian: snarkjs's layout in files.
   static QuadraticField loadMontgomery(const uint8_t* in) {
     return {Base::loadMontgomery(in), Base::loadMontgomery(in + Base::bytes)};

@@ -13,9 +13,10 @@
 #include <string>
 
 #include "../curve/bn254.hpp"
+#include "../field/roots_of_unity.hpp"
 #include "../system/files.hpp"
 #include "../system/wiping.hpp"
-#include "setup_error.hpp"
+#include "input_error.hpp"
 
 namespace millrace {
 
@@ -51,21 +52,21 @@ class Qap {
  public:
   using Fr = typename Bn254<Kernel>::Fr;
 
-  /// Throws SetupError('bad-tau') if tau is in one of the domains: draw another.
+  /// Throws InputError('bad-tau') if tau is in one of the domains: draw another.
   Qap(const CircuitLayout& layout, const SetupSecrets& secrets)
       : layout_(layout),
         tau_(load(secrets.tau)), alpha_(load(secrets.alpha)), beta_(load(secrets.beta)),
         inverseDelta_(load(secrets.delta).inverse()),
         a_(layout.wires), b_(layout.wires), c_(layout.wires),
-        lagrange_(lagrangeAtTau(layout.domainPower, rootOfUnity(layout.domainPower), Fr::one(), Fr::one())) {}
+        lagrange_(lagrangeAtTau(layout.domainPower, rootOfUnity<Fr>(layout.domainPower), Fr::one(), Fr::one())) {}
 
   /// Reads every constraint, accumulates the wires' polynomials at tau, and writes the payload of the
   /// zkey's coefficient section (A and B only, in the file's order) to `fd` at `position`.
-  /// Returns the payload's bytes. Throws SetupError('bad-r1cs').
+  /// Returns the payload's bytes. Throws InputError('bad-r1cs').
   uint64_t readConstraints(int fd, uint64_t position) {
     const MappedFile file(layout_.r1csPath);
     if (layout_.constraintsOffset > file.size() || layout_.constraintsBytes > file.size() - layout_.constraintsOffset) {
-      throw SetupError("bad-r1cs", "the constraint section reaches past the end of the file");
+      throw InputError("bad-r1cs", "the constraint section reaches past the end of the file");
     }
     cursor_ = file.data() + layout_.constraintsOffset;
     end_ = cursor_ + layout_.constraintsBytes;
@@ -76,7 +77,7 @@ class Qap {
       coefficients += readCombination(row, b_, 1, &out);
       readCombination(row, c_, 2, nullptr);
     }
-    if (cursor_ != end_) throw SetupError("bad-r1cs", "the constraint section is longer than its constraints");
+    if (cursor_ != end_) throw InputError("bad-r1cs", "the constraint section is longer than its constraints");
     const Limbs one{1, 0, 0, 0};
     for (uint32_t wire = 0; wire <= layout_.publicWires; wire++) {
       const uint32_t row = layout_.constraints + wire;
@@ -85,7 +86,7 @@ class Qap {
     }
     out.flush();
     coefficients += layout_.publicWires + 1;
-    if (coefficients > UINT32_MAX) throw SetupError("bad-r1cs", "more than 2^32 coefficients");
+    if (coefficients > UINT32_MAX) throw InputError("bad-r1cs", "more than 2^32 coefficients");
     const auto count = static_cast<uint32_t>(coefficients);
     PositionedWriter head(fd, position);
     head.write(&count, sizeof count);
@@ -104,7 +105,7 @@ class Qap {
       }
     }
     const size_t size = size_t{1} << layout_.domainPower;
-    const Fr root = rootOfUnity(layout_.domainPower + 1);
+    const Fr root = rootOfUnity<Fr>(layout_.domainPower + 1);
     const WipedVector<Fr> odd = lagrangeAtTau(layout_.domainPower + 1, root.squared(), root, inverseDelta_);
     for (size_t i = 0; i < size; i++) odd[i].storePlain(out.h + 32 * i);
     Fr power = vanishingAtTau(layout_.domainPower);
@@ -123,13 +124,6 @@ class Qap {
     return Fr::fromLimbs(limbs);
   }
 
-  /// A primitive 2^power-th root: 5, the smallest non-residue, to the (r - 1) / 2^power.
-  static Fr rootOfUnity(uint32_t power) {
-    Fr root = Fr::fromInteger(5).power({0x9b9709143e1f593f, 0x181585d2833e8487, 0x131a029b85045b68, 0x000000030644e72e});
-    for (uint32_t i = 28; i > power; i--) root = root.squared();
-    return root;
-  }
-
   /// tau^(2^power) - 1.
   Fr vanishingAtTau(uint32_t power) const {
     Fr r = tau_;
@@ -142,7 +136,7 @@ class Qap {
   WipedVector<Fr> lagrangeAtTau(uint32_t power, const Fr& step, const Fr& first, const Fr& scale) const {
     const size_t size = size_t{1} << layout_.domainPower;
     const Fr vanishing = vanishingAtTau(power);
-    if (vanishing.isZero()) throw SetupError("bad-tau", "the random point is in the evaluation domain");
+    if (vanishing.isZero()) throw InputError("bad-tau", "the random point is in the evaluation domain");
     WipedVector<Fr> prefixes(size);
     Fr x = first, product = Fr::one(), last = first;
     for (size_t i = 0; i < size; i++) {
@@ -188,8 +182,8 @@ class Qap {
     return word;
   }
 
-  static SetupError malformed(uint32_t row, const char* what) {
-    return SetupError("bad-r1cs", "constraint " + std::to_string(row) + " " + what);
+  static InputError malformed(uint32_t row, const char* what) {
+    return InputError("bad-r1cs", "constraint " + std::to_string(row) + " " + what);
   }
 
   /// snarkjs keeps a coefficient v as v * R^2 mod r, so that one Montgomery multiplication by
