@@ -12,7 +12,7 @@ export interface Shape {
   readonly m: number;
   /** Bits of an account index. A rollup's shapes all have one depth. */
   readonly depth: number;
-  /** R1CS constraints with circom 2.2.3 `--O2`, once measured. */
+  /** R1CS constraints with circom 2.2.3 `--O2` (docs/circuits.md). */
   readonly constraints?: number;
 }
 
@@ -24,11 +24,11 @@ export const SHAPES = {
   /** Tests: domain 2^15. */
   tiny: { name: 'tiny', n2: 2, n1: 2, m: 4, depth: 8, constraints: 21_280 },
   /** Trying out where there is no compiler: domain 2^16. */
-  small: { name: 'small', n2: 5, n1: 7, m: 12, depth: 11 },
+  small: { name: 'small', n2: 5, n1: 7, m: 12, depth: 11, constraints: 64_209 },
   /** The demo: domain 2^18. */
   demo: { name: 'demo', n2: 17, n1: 20, m: 27, depth: 24, constraints: 260_861 },
   /** Real use: domain 2^20. */
-  large: { name: 'large', n2: 76, n1: 32, m: 104, depth: 24 },
+  large: { name: 'large', n2: 76, n1: 32, m: 104, depth: 24, constraints: 1_027_748 },
 } as const satisfies Record<string, Shape>;
 
 /** Fee accounts, hence distinct fee tokens, of a batch. */

@@ -1,0 +1,39 @@
+import { layout, type Shape } from '../../protocol/shape.ts';
+
+/** R1CS constraints of the parts of `Batch`, measured with circom 2.2.3 `--O2`; docs/circuits.md explains them. */
+export const BUDGET = {
+  /** One signed op, and its access to one slot. */
+  signedOp: 5088,
+  signedOpSlot: 6,
+  /** One op from L1, and its access to one slot. */
+  l1Op: 656,
+  l1OpSlot: 3,
+  /** A block of the data hash, and what each of its 16 inputs less saves that is the constant 0. */
+  hashBlock: 609,
+  hashInput: 3,
+  /** By depth: what does not depend on N2, N1 and M; and one slot, that is one account opened and closed. */
+  byDepth: {
+    8: { fixed: 1868, slot: 1665 },
+    11: { fixed: 1865, slot: 2487 },
+    24: { fixed: 11_596, slot: 5197 },
+    32: { fixed: 21_746, slot: 7529 },
+  } as Readonly<Record<number, { readonly fixed: number; readonly slot: number }>>,
+};
+
+/** The constraints of a shape, by its parts. */
+export function constraintsOf(shape: Shape): number {
+  const { fixed, slot } = BUDGET.byDepth[shape.depth]!;
+  const { length } = layout(shape);
+  const blocks = Math.ceil(length / 15);
+  // The first block's chain input is 0 too.
+  const zeroInputs = 15 * blocks - length + 1;
+  return (
+    fixed +
+    shape.n2 * (BUDGET.signedOp + BUDGET.signedOpSlot * shape.m) +
+    shape.n1 * (BUDGET.l1Op + BUDGET.l1OpSlot * shape.m) +
+    shape.m * slot +
+    blocks * BUDGET.hashBlock -
+    zeroInputs * BUDGET.hashInput +
+    (length - 1)
+  );
+}
