@@ -8,8 +8,16 @@ const LOOKS_AT_SHORTER_CHAIN = 5;
 /** What a look at L1 found. */
 export type Look =
   | { readonly kind: 'nothing' }
-  /** The next events in order, of all blocks after the cursor up to and including the new one. */
-  | { readonly kind: 'events'; readonly logs: readonly Log[]; readonly cursor: L1Cursor }
+  /**
+   * The next events in order, of all blocks after the cursor up to and including the new one; `caughtUp` if that is the
+   * newest block that counts.
+   */
+  | {
+      readonly kind: 'events';
+      readonly logs: readonly Log[];
+      readonly cursor: L1Cursor;
+      readonly caughtUp: boolean;
+    }
   /** The cursor's block is no longer on the chain. */
   | { readonly kind: 'reorg' };
 
@@ -40,11 +48,13 @@ export class EventFollower {
     const { provider, address, topic, startBlock, confirmations, maxBlocks = 2_000 } = this.#options;
     const head = await provider.getBlockNumber();
     if (cursor !== undefined) {
-      if (head < cursor.blockNumber) {
+      // The node that answers this may be behind the one that told the head.
+      const block = head < cursor.blockNumber ? null : await provider.getBlock(cursor.blockNumber);
+      if (block === null) {
         return { kind: ++this.#looksAtShorterChain < LOOKS_AT_SHORTER_CHAIN ? 'nothing' : 'reorg' };
       }
       this.#looksAtShorterChain = 0;
-      if (!(await this.isOnChain(cursor))) return { kind: 'reorg' };
+      if (block.hash !== cursor.blockHash) return { kind: 'reorg' };
     }
     const from = cursor === undefined ? startBlock : cursor.blockNumber + 1;
     const to = Math.min(head - confirmations, from + maxBlocks - 1);
@@ -56,7 +66,8 @@ export class EventFollower {
     const logs = await provider.getLogs({ address, topics: [topic], fromBlock: from, toBlock: to });
     // The chain may have changed between these questions; a hash stands for all blocks before it.
     const stable = (await this.isOnChain(next)) && (cursor === undefined || (await this.isOnChain(cursor)));
-    return stable ? { kind: 'events', logs, cursor: next } : { kind: 'nothing' };
+    const caughtUp = to === head - confirmations;
+    return stable ? { kind: 'events', logs, cursor: next, caughtUp } : { kind: 'nothing' };
   }
 
   /** The last block before the deployment, which no reorg that leaves the contract in place can reach. */

@@ -45,8 +45,11 @@ export interface L1OpSink {
   l1OpCount(): number;
   /** The op with this id; undefined if it is not below `l1OpCount()`. */
   l1Op(id: number): QueuedL1Op | undefined;
-  /** Keeps `ops` (ids contiguous from `l1OpCount()`; may be empty) and moves the cursor, in one transaction. */
-  appendL1Ops(ops: readonly QueuedL1Op[], cursor: L1Cursor): void;
+  /**
+   * Keeps `ops` (ids contiguous from `l1OpCount()`; may be empty) and moves the cursor, in one transaction.
+   * @param caughtUp false if there are further blocks to read: what a reorg undid is built again only when all are read
+   */
+  appendL1Ops(ops: readonly QueuedL1Op[], cursor: L1Cursor, caughtUp: boolean): void;
   /**
    * A reorg took ops away: forgets all with `id >= count` and sets the cursor, in one transaction. What was
    * built on them (sealed batches that hold them, and all later ones) has to be undone by the store; the

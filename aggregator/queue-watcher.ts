@@ -42,7 +42,7 @@ export class L1QueueWatcher {
     const next = sink.l1OpCount();
     const ops = look.logs.map((log, place) => this.#check(log, next + place));
     await this.#compareWithContract(ops);
-    sink.appendL1Ops(ops, look.cursor);
+    sink.appendL1Ops(ops, look.cursor, look.caughtUp);
     if (ops.length > 0)
       logger.info({ ops: ops.length, next: next + ops.length, ...look.cursor }, 'L1 ops queued');
     return true;

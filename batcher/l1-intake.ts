@@ -24,11 +24,11 @@ export class L1Intake implements L1OpSink {
     return this.#store.l1Ops.get(id);
   }
 
-  appendL1Ops(ops: readonly QueuedL1Op[], cursor: L1Cursor): void {
+  appendL1Ops(ops: readonly QueuedL1Op[], cursor: L1Cursor, caughtUp: boolean): void {
     this.#sequencer.atomically(() => {
       this.#store.l1Ops.append(ops);
       this.#store.meta.setCursor('l1Queue', cursor);
-      this.#sequencer.l1QueueRead();
+      this.#sequencer.l1QueueRead(caughtUp);
     });
   }
 

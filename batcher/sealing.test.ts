@@ -25,7 +25,7 @@ afterEach(() => {
 function readDeposits(count: number): void {
   const first = f.store.l1Ops.count();
   const ops = Array.from({ length: count }, (_, i) => queued(first + i, deposit(alice, 1, 1n)));
-  f.intake.appendL1Ops(ops, cursorAt(first + count));
+  f.intake.appendL1Ops(ops, cursorAt(first + count), true);
 }
 
 describe('Sealer', () => {

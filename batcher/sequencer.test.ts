@@ -107,6 +107,7 @@ describe('Sequencer', () => {
     f.intake.appendL1Ops(
       strangers.map((op, i) => queued(1 + i, op)),
       cursorAt(31),
+      true,
     );
     for (let nonce = 0; nonce < 20; nonce++) f.place(transfer(1, 1, 1n, nonce), alice);
     expect(f.sequencer.account(1)).toMatchObject({ nonce: 20 });
@@ -229,6 +230,24 @@ describe('a reorg of the L1 queue', () => {
     f.queue(deposit(bob, 1, 10n));
     expect([1, 2].map((number) => f.store.batches.get(number)?.newRoot)).toEqual(roots);
     expect(f.sequencer.open).toMatchObject({ number: 3, l2: 1 });
+    expect(f.store.ops.rejectedCount()).toBe(0);
+  });
+
+  it('waits for the whole queue before it builds undone batches again', () => {
+    const f = fixture();
+    const ops = [deposit(alice, 1, 100n), deposit(bob, 1, 10n)];
+    f.queue(...ops);
+    f.place(transfer(2, 1, 3n, 0), bob);
+    f.seal();
+    const root = f.store.batches.get(1)?.newRoot;
+    f.intake.rewindL1Ops(0, cursorAt(0));
+    ops.forEach((op, id) => {
+      f.intake.appendL1Ops([], cursorAt(id), false);
+      f.intake.appendL1Ops([queued(id, op)], cursorAt(id + 1), false);
+      expect(f.sequencer.ready).toBe(false);
+    });
+    f.intake.appendL1Ops([], cursorAt(3), true);
+    expect(f.store.batches.get(1)?.newRoot).toBe(root);
     expect(f.store.ops.rejectedCount()).toBe(0);
   });
 

@@ -165,8 +165,10 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
   /**
    * The L1 queue was read; after a reorg the batches that were undone are built again.
    * To be called inside of {@link Sequencer.atomically}, after the ops were kept.
+   * @param caughtUp false if more of it is to be read: undone batches wait, else their ops would miss what comes next
    */
-  l1QueueRead(): void {
+  l1QueueRead(caughtUp: boolean): void {
+    if (!this.ready && !caughtUp) return;
     if (!this.ready) {
       this.#store.meta.awaitingL1Queue = false;
       this.#replay();

@@ -67,6 +67,7 @@ export class BatcherFixture {
     this.intake.appendL1Ops(
       ops.map((op, i) => queued(first + i, op)),
       cursorAt(first + ops.length),
+      true,
     );
     this.takeL1();
   }
