@@ -4,11 +4,12 @@ pragma solidity 0.8.37;
 import {IMillrace} from "../../contracts/interfaces/IMillrace.sol";
 import {PublicDataHarness} from "../../contracts/test/PublicDataHarness.sol";
 import {Batch, BatchData, L1Entry, Op} from "./support/BatchData.sol";
+import {Deployer} from "./support/Deployer.sol";
 import {vm} from "./support/Vm.sol";
 
 /// @dev Every way in which batch data can break docs/protocol.md section 3.3.
 contract BatchDataTest {
-    PublicDataHarness private harness = new PublicDataHarness();
+    PublicDataHarness private harness = PublicDataHarness(new Deployer().deploy("PublicDataHarness", ""));
 
     function test_lengths() public {
         _refuses("", abi.encodeWithSelector(IMillrace.DataLength.selector, 18, 0));
