@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { runQuietly } from './child.mjs';
 import { step } from './progress.mjs';
 import { contentHash, hasStamp, writeStamp } from './stamp.mjs';
+import { isOnPath } from './toolchain.mjs';
 
 /**
  * The C++ prover addon. It is optional: without a C++ compiler everything works with slower backends,
@@ -19,14 +20,18 @@ export function nativeAddon(root) {
   const contents = readdirSync(sources, { recursive: true })
     .map(String)
     .filter((path) => /\.(cc|hpp|mjs)$/.test(path))
+    .sort()
     .map((path) => readFileSync(join(sources, path)));
   const stamp = contentHash(process.platform, process.arch, process.env.CXX ?? '', ...contents);
+  // Noted too, so that it is said once; a compiler that appears later is used.
+  const withoutCompiler = contentHash('no compiler');
+  const hasCompiler = [process.env.CXX, 'g++', 'clang++'].some((name) => name && isOnPath(name));
   return {
-    isReady: hasStamp(stampFile, stamp),
+    isReady: hasStamp(stampFile, stamp) || (!hasCompiler && hasStamp(stampFile, withoutCompiler)),
     async install(env) {
       /** @type {string[]} */
       const lines = [];
-      await step('native prover, where there is a C++ compiler', () =>
+      await step('native prover', () =>
         runQuietly('node', [join(sources, 'build.mjs')], {
           cwd: root,
           env,
@@ -34,9 +39,9 @@ export function nativeAddon(root) {
           fix: 'Remove build/native and run again.',
         }),
       );
-      for (const line of lines) process.stderr.write(`- ${line}\n`);
-      // Without an addon there is no stamp: the next run looks for a compiler again.
-      if (existsSync(join(builds, 'current'))) writeStamp(stampFile, stamp);
+      const isBuilt = existsSync(join(builds, 'current'));
+      if (!isBuilt) for (const line of lines) process.stderr.write(`- ${line}\n`);
+      if (isBuilt || !hasCompiler) writeStamp(stampFile, isBuilt ? stamp : withoutCompiler);
     },
   };
 }

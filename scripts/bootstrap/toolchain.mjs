@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { npmInstall } from './npm-install.mjs';
 import { step } from './progress.mjs';
@@ -69,13 +69,13 @@ export function toolchain(root) {
 }
 
 /**
- * @param {string} program
+ * @param {string} program or its absolute path
  * @returns {boolean} whether a folder in PATH holds it
  */
 export function isOnPath(program) {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => {
     try {
-      accessSync(join(folder, program), constants.X_OK);
+      accessSync(resolve(folder, program), constants.X_OK);
       return folder !== '';
     } catch {
       return false;
