@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { MillraceError } from '../../protocol/error.ts';
+import { FIELD, hi, lo } from '../../protocol/field.ts';
 import { evaluate, hashPublicData } from '../../protocol/public-data.ts';
 import { layout } from '../../protocol/shape.ts';
 import type { BatchWitness } from '../../protocol/witness.ts';
@@ -45,4 +46,18 @@ describe('a vector that is not what the circuit did, with the C and y that belon
     });
     expect((await refusal(lie))[0]).toBe('Batch');
   });
+});
+
+test('a key hash told as a number of r or more stands for that number modulo r', async () => {
+  const batch = tinyBatch('exit-and-new');
+  const { ops, aux } = layout(SHAPE);
+  const alias = FIELD + 999n;
+  const d = batch.d.with(ops, batch.d[ops]! + (hi(alias) << 24n)).with(aux, lo(alias));
+  const told = changed(batch, (w) => {
+    [w.opKeyHashHi[0], w.opKeyHashLo[0]] = [String(hi(alias)), String(lo(alias))];
+    w.C = String(hashPublicData(d));
+    w.y = String(evaluate(d, batch.z));
+  });
+  expect((await circuit.witness(told))[1]).toBe(hashPublicData(d));
+  expect(told.newRootLo).toBe(batch.witness.newRootLo);
 });
