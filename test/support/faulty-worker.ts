@@ -2,7 +2,7 @@ import type { ProofJob, ProofOutcome, ProofResult } from '../../prover/job.ts';
 import type { Consumer, ProofSource } from '../../prover/queue.ts';
 
 /** What a faulty worker puts in the place of an honest result. */
-export type Fault = (job: ProofJob) => Partial<ProofResult>;
+export type Fault = (job: ProofJob) => Partial<ProofResult> | Promise<Partial<ProofResult>>;
 
 /**
  * Starts a worker that answers every job at once, with what `fault` says, and that honours its own barring as an honest
@@ -22,7 +22,7 @@ export function startFaultyWorker(
     if (job.refusedWorkers.includes(worker)) return { kind: 'hand-back', delayMs: 20 };
     seen.push(job);
     const { batch, attempt, inputHash, manifestId } = job;
-    const result = { ...honest, batch, attempt, inputHash, manifestId, worker, ...fault(job) };
+    const result = { ...honest, batch, attempt, inputHash, manifestId, worker, ...(await fault(job)) };
     // Through JSON, as over Redis, so that faults of type stay possible.
     const outcome: ProofOutcome = JSON.parse(JSON.stringify({ kind: 'proof', result }));
     return outcome;

@@ -56,6 +56,7 @@ export class Pipeline {
   readonly redis: PrivateRedis | undefined;
   readonly node: KeptProcess;
   readonly workers: KeptProcess[] = [];
+  readonly apiUrl: string;
   readonly api: PatientApi;
   readonly wallets = new DemoWallets();
   readonly ledger = new PlainLedger();
@@ -92,7 +93,8 @@ export class Pipeline {
       MILLRACE_L1_POLL_MS: '100',
       MILLRACE_HTTP_PORT: String(port),
     });
-    this.api = new PatientApi(`http://127.0.0.1:${port}`);
+    this.apiUrl = `http://127.0.0.1:${port}`;
+    this.api = new PatientApi(this.apiUrl);
     const { api, wallets, ledger } = this;
     const { tokenIds, deployment } = l1;
     const fee = decodeFee(FEE);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,8 +16,8 @@ const LOOK_MS = 50;
 const SETTINGS = /^(MILLRACE_|REDIS_URL$)/;
 
 /**
- * A folder for the temporary files of processes that a test starts. All that they start inherit `TMPDIR`, so it also tells
- * which processes are of this test (Linux only: it is read from /proc).
+ * A folder for the temporary files of processes that a test starts. All that they start inherit `TMPDIR` or work in the
+ * folder, so it also tells which processes are of this test (Linux only: it is read from /proc).
  */
 export class Premises {
   readonly folder: string;
@@ -39,15 +39,21 @@ export class Premises {
   /** The processes that run now, whoever of them started them. */
   async processes(): Promise<ProcessInfo[]> {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-    const marker = `TMPDIR=${this.folder}`;
     const found = await Promise.all(
       pids.map(async (pid) => {
-        const environment = await readProcess(pid, 'environ');
-        if (!environment.includes(marker)) return [];
-        return [{ pid: Number(pid), command: (await readProcess(pid, 'cmdline')).join(' ').trim() }];
+        if (!(await this.#isOurs(pid))) return [];
+        return [{ pid: Number(pid), command: (await strings(pid, 'cmdline')).join(' ').trim() }];
       }),
     );
     return found.flat();
+  }
+
+  async #isOurs(pid: string): Promise<boolean> {
+    const environment = await strings(pid, 'environ');
+    if (environment.includes(`TMPDIR=${this.folder}`)) return true;
+    // redis-server writes its title over its environment.
+    const workingFolder = await ofProcess(() => readlink(`/proc/${pid}/cwd`), '');
+    return workingFolder.startsWith(this.folder);
   }
 
   /** What is left when everything has had its time to go: commands and file names; empty if all is well. */
@@ -79,13 +85,18 @@ export function killIfThere(pid: number): boolean {
   }
 }
 
-/** The NUL-separated strings of a file of /proc; none if the process is gone or is not ours. */
-async function readProcess(pid: string, file: 'environ' | 'cmdline'): Promise<string[]> {
+/** The NUL-separated strings of a file of /proc. */
+async function strings(pid: string, file: 'environ' | 'cmdline'): Promise<string[]> {
+  return (await ofProcess(() => readFile(`/proc/${pid}/${file}`, 'utf8'), '')).split('\0');
+}
+
+/** What is read of a process, or `otherwise` if it is gone or somebody else's. */
+async function ofProcess<T>(read: () => Promise<T>, otherwise: T): Promise<T> {
   try {
-    return (await readFile(`/proc/${pid}/${file}`, 'utf8')).split('\0');
+    return await read();
   } catch (error) {
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      return [];
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(code)) return otherwise;
     throw error;
   }
 }
