@@ -63,6 +63,8 @@ export class Pipeline {
   readonly payments: Payments;
   /** Of the fee accounts. */
   readonly operator: string;
+  /** The L1 block of the last deposit. */
+  depositBlock = 0;
   readonly #resources: AsyncDisposableStack;
 
   private constructor(
@@ -172,6 +174,7 @@ export class Pipeline {
       keyHash: this.wallets.of(address).keyHash,
     }));
     await this.l1.depositor.deposit(requests);
+    this.depositBlock = await this.l1.provider.getBlockNumber();
     for (const [address, units] of all) this.ledger.credit(address, ETH.symbol, units);
     await untilQueueIsRead(this.api, all.length, () => undefined);
   }
