@@ -147,7 +147,8 @@ export class Pipeline {
     const kept = [this.node, ...this.workers];
     const codes = await Promise.all(kept.map((process) => process.stop()));
     const wrong = codes.filter((code) => code !== 0).map((code) => `exit code ${code} at the end`);
-    return [...wrong, ...kept.flatMap(({ crashes }) => crashes), ...(await this.premises.leftovers())];
+    const crashes = kept.flatMap((process) => process.crashes).map((code) => `crash with exit code ${code}`);
+    return [...wrong, ...crashes, ...(await this.premises.leftovers())];
   }
 
   /** Ends everything, also what did not end by itself. */
