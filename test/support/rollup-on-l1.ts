@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type JsonRpcProvider, type Result, Wallet } from 'ethers';
 import { contractRefusal } from '../../aggregator/contract-error.ts';
 import { l1Provider } from '../../aggregator/l1-connection.ts';
@@ -115,9 +116,13 @@ export class RollupOnL1 {
   async mine(data: string): Promise<boolean> {
     const { address: to } = this.#contract;
     const nonce = await freshNonce(this.#operator);
-    const sent = await this.#operator.sendTransaction({ to, data, nonce, gasLimit: GAS });
-    const receipt = await this.provider.waitForTransaction(sent.hash);
-    return receipt?.status === 1;
+    const { hash } = await this.#operator.sendTransaction({ to, data, nonce, gasLimit: GAS });
+    // Not with ethers' waiting: it looks at new heights alone, and after undone() the next block is at one that it has seen.
+    for (;;) {
+      const receipt = await this.provider.getTransactionReceipt(hash);
+      if (receipt !== null) return receipt.status === 1;
+      await sleep(20);
+    }
   }
 
   /** Does something on L1 and takes it back. */
