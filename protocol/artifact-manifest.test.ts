@@ -57,7 +57,9 @@ describe('manifestId', () => {
   });
 
   it('stays as it is from version to version', () => {
-    expect(manifestId(MANIFEST)).toMatchInlineSnapshot(`"424f65d1194ef4d1c134a8f6455b5b02613c2ab1fc7c7f5e98036cc4b7399a56"`);
+    expect(manifestId(MANIFEST)).toMatchInlineSnapshot(
+      `"424f65d1194ef4d1c134a8f6455b5b02613c2ab1fc7c7f5e98036cc4b7399a56"`,
+    );
   });
 });
 
