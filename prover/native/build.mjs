@@ -2,7 +2,16 @@
 // Plain JavaScript without dependencies, because the bootstrap calls it; also runs as a script.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,14 +25,36 @@ const flags = [
   '-std=c++17',
   '-O3',
   '-fPIC',
-  '-shared',
   '-pthread',
   '-fvisibility=hidden',
   '-Wall',
   '-Wextra',
   '-DNAPI_VERSION=8',
   '-DNODE_ADDON_API_CPP_EXCEPTIONS',
+];
+const linkFlags = [
+  '-shared',
+  '-pthread',
   ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []),
+];
+
+/**
+ * The compiled files in link order with the flags of their own: code for every machine first, see vector_provers.hpp.
+ * gcc 12 warns of its own vector headers (its bug 105593), hence the last flags.
+ */
+const units = [
+  { source: 'addon.cc', flags: [] },
+  ...(process.arch === 'x64'
+    ? [
+        {
+          source: 'prover_ifma.cc',
+          flags: [
+            ...['-mbmi2', '-madx', '-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mavx512ifma'],
+            ...['-Wno-uninitialized', '-Wno-maybe-uninitialized'],
+          ],
+        },
+      ]
+    : []),
 ];
 
 /** The C++ sources, as paths relative to this folder, sorted. */
@@ -51,7 +82,8 @@ const POINTER = join(BUILDS, 'current');
 /** @param {string} compilerVersion */
 function buildKey(compilerVersion) {
   const hash = createHash('sha256');
-  for (const part of [compilerVersion, process.platform, process.arch, ...flags]) hash.update(`${part}\0`);
+  const options = [flags, linkFlags, units].map((part) => JSON.stringify(part));
+  for (const part of [compilerVersion, process.platform, process.arch, ...options]) hash.update(`${part}\0`);
   for (const folder of headers) hash.update(readFileSync(join(folder, 'package.json')));
   for (const path of sources()) hash.update(`${path}\0`).update(readFileSync(join(here, path)));
   return hash.digest('hex').slice(0, 16);
@@ -89,24 +121,29 @@ export function buildNative({ log = console.log } = {}) {
 
 /** Compiles under a temporary name, so that nobody loads half a file. Returns what went wrong, if anything. */
 function compile(command, folder, addon) {
-  const temporary = join(folder, `${process.pid}.tmp`);
+  mkdirSync(folder, { recursive: true });
+  const work = mkdtempSync(join(folder, 'work-'));
   // node-api-headers keeps its headers in a folder below.
   const includes = headers.flatMap((folder) => ['-isystem', folder, '-isystem', join(folder, 'include')]);
+  const run = (/** @type {string[]} */ ...args) =>
+    execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
   try {
-    mkdirSync(folder, { recursive: true });
-    execFileSync(command, [...flags, ...includes, join(here, 'addon.cc'), '-o', temporary], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'ignore', 'pipe'],
+    const objects = units.map(({ source, flags: own }) => {
+      const object = join(work, `${source}.o`);
+      run(...flags, ...own, ...includes, '-c', join(here, source), '-o', object);
+      return object;
     });
-    renameSync(temporary, addon);
+    const linked = join(work, 'millrace.node');
+    run(...linkFlags, ...objects, '-o', linked);
+    renameSync(linked, addon);
     return undefined;
   } catch (error) {
-    rmSync(temporary, { force: true });
-    return String(error.stderr ?? error.message)
+    const lines = String(error.stderr ?? error.message)
       .trim()
-      .split('\n')
-      .slice(0, 3)
-      .join(' | ');
+      .split('\n');
+    return lines.find((line) => line.includes('error')) ?? lines[0];
+  } finally {
+    rmSync(work, { recursive: true, force: true });
   }
 }
 

@@ -9,8 +9,10 @@
 #include "curve/fixed_base.hpp"
 #include "field/kernel_adx.hpp"
 #include "field/kernel_portable.hpp"
+#include "field/scalar_lanes.hpp"
 #include "groth16/prover.hpp"
 #include "groth16/qap.hpp"
+#include "vector_provers.hpp"
 
 namespace millrace {
 
@@ -36,7 +38,7 @@ class Operations {
 };
 
 template <class Kernel>
-class KernelOperations final : public Operations {
+class KernelOperations : public Operations {
  public:
   using Curve = Bn254<Kernel>;
   using Fq = typename Curve::Fq;
@@ -63,7 +65,7 @@ class KernelOperations final : public Operations {
   }
 
   std::unique_ptr<Prover> openProver(const std::string& zkey, unsigned threads) const override {
-    return std::make_unique<KernelProver<Kernel>>(zkey, threads);
+    return std::make_unique<KernelProver<Kernel, ScalarLaneFamily>>(zkey, threads);
   }
 
  private:
@@ -74,17 +76,39 @@ class KernelOperations final : public Operations {
   }
 };
 
+#if defined(__x86_64__)
+/// Proves on vectors; does all else with the scalar kernel.
+class VectorOperations final : public KernelOperations<AdxKernel> {
+ public:
+  using OpenProver = std::unique_ptr<Prover> (*)(const std::string&, unsigned);
+
+  VectorOperations(const char* name, OpenProver open) : name_(name), open_(open) {}
+
+  const char* kernel() const override { return name_; }
+  std::unique_ptr<Prover> openProver(const std::string& zkey, unsigned threads) const override { return open_(zkey, threads); }
+
+ private:
+  const char* name_;
+  OpenProver open_;
+};
+
+inline bool hasIfma() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512ifma") && AdxKernel::supported();
+}
+#endif
+
 /// The fastest kernel that this machine runs, or the one that MILLRACE_KERNEL names.
 /// Null if that one is unknown or does not run here.
 inline std::unique_ptr<Operations> selectOperations() {
   const char* forced = std::getenv("MILLRACE_KERNEL");
   const std::string wanted = forced == nullptr ? "" : forced;
+  const auto allows = [&](const char* name) { return wanted.empty() || wanted == name; };
 #if defined(__x86_64__)
-  if ((wanted.empty() || wanted == AdxKernel::name) && AdxKernel::supported()) {
-    return std::make_unique<KernelOperations<AdxKernel>>();
-  }
+  if (allows("ifma") && hasIfma()) return std::make_unique<VectorOperations>("ifma", openIfmaProver);
+  if (allows(AdxKernel::name) && AdxKernel::supported()) return std::make_unique<KernelOperations<AdxKernel>>();
 #endif
-  if (wanted.empty() || wanted == PortableKernel::name) return std::make_unique<KernelOperations<PortableKernel>>();
+  if (allows(PortableKernel::name)) return std::make_unique<KernelOperations<PortableKernel>>();
   return nullptr;
 }
 

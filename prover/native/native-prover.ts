@@ -9,7 +9,7 @@ export type ProofStage = (typeof PROOF_STAGES)[number];
 export interface ProveOptions {
   /** The proof is given up soon after this is aborted. */
   readonly signal?: AbortSignal;
-  /** Called as the proof goes on; must not throw. */
+  /** Called as the proof goes on, never after its end, perhaps not with the last steps; must not throw. */
   readonly onProgress?: (progress: { stage: ProofStage; done: number; total: number }) => void;
 }
 
@@ -55,14 +55,17 @@ export class NativeProver {
     const cancel = () => this.#addon.cancel(flag);
     if (signal?.aborted) cancel();
     signal?.addEventListener('abort', cancel, { once: true });
+    let ended = false;
+    const report = (stage: number, done: number, total: number): void => {
+      if (!ended) onProgress?.({ stage: PROOF_STAGES[stage] ?? 'points', done, total });
+    };
     try {
-      const made = await this.#addon.prove(this.#handle, wtns, this.#threads, flag, (stage, done, total) =>
-        onProgress?.({ stage: PROOF_STAGES[stage] ?? 'points', done, total }),
-      );
+      const made = await this.#addon.prove(this.#handle, wtns, this.#threads, flag, report);
       return { proof: proofJson(values(made.proof)), publicSignals: values(made.publicSignals).map(String) };
     } catch (error) {
       throw explain(error, this.#zkey);
     } finally {
+      ended = true;
       signal?.removeEventListener('abort', cancel);
     }
   }

@@ -7,8 +7,10 @@
 // cheap because coordinates in memory are canonical, and are settled apart.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
+#include "../field/bound.hpp"
 #include "bn254.hpp"
 
 namespace millrace {
@@ -45,10 +47,32 @@ class BatchAddition {
   }
 
  private:
-  /// Operands of `width` additions; lanes past the last addition hold infinity.
-  struct Operands {
-    const Element *leftX[width], *leftY[width], *rightX[width], *rightY[width];
-    Mask leftNegative = 0, rightNegative = 0;
+  /// `width` additions, and where their operands are.
+  struct Group {
+    const Point* points;
+    const Addition* additions;
+
+    Lanes leftX() const { return Lanes::gather([this](size_t i) { return &left(i).x; }); }
+    Lanes rightX() const { return Lanes::gather([this](size_t i) { return &right(i).x; }); }
+
+    Lanes leftY() const {
+      return withSigns(Lanes::gather([this](size_t i) { return &left(i).y; }), [this](size_t i) { return additions[i].left; });
+    }
+
+    Lanes rightY() const {
+      return withSigns(Lanes::gather([this](size_t i) { return &right(i).y; }), [this](size_t i) { return additions[i].right; });
+    }
+
+   private:
+    const Point& left(size_t i) const { return points[additions[i].left >> 1]; }
+    const Point& right(size_t i) const { return points[additions[i].right >> 1]; }
+
+    template <class ReferenceOf>
+    static Lanes withSigns(const Lanes& y, const ReferenceOf& reference) {
+      Mask negative = 0;
+      for (size_t i = 0; i < width; i++) negative |= (reference(i) & 1) << i;
+      return negative == 0 ? y : Lanes::select(negative, y.negated(), y);
+    }
   };
 
   /// The lanes whose sum is not that of two finite points with different x.
@@ -59,42 +83,52 @@ class BatchAddition {
 
   void runBatch(const Point* points, const Addition* additions, size_t count, Point* results) {
     const size_t groups = (count + width - 1) / width;
+    // The last group is filled up with copies of its first addition.
+    Addition last[width];
+    for (size_t i = 0; i < width; i++) last[i] = additions[(groups - 1) * width + ((groups - 1) * width + i < count ? i : 0)];
+    const auto at = [&](size_t group) { return group + 1 < groups ? additions + group * width : last; };
+
     Lanes product = Lanes::one();
-    for (size_t group = 0; group < groups; group++) {
-      const Operands operands = locate(points, additions + group * width, count - group * width);
-      const Lanes x1 = Lanes::gather(operands.leftX), x2 = Lanes::gather(operands.rightX);
+    for (size_t i = 0; i < groups; i++) {
+      if (i + prefetchGroups + 1 < groups) prefetch(points, additions + (i + prefetchGroups) * width);
+      const Group group{points, at(i)};
+      const Lanes x1 = group.leftX(), x2 = group.rightX();
       Lanes denominator = x2.minus(x1, below<1>);
-      special_[group] = (x1.equals(x2) | x1.isZero() | x2.isZero()) != 0;
-      if (special_[group]) {
-        const Lanes y1 = leftY(operands);
-        const Special special = classify(x1, y1, x2, rightY(operands));
+      special_[i] = (x1.equals(x2) | x1.isZero() | x2.isZero()) != 0;
+      if (special_[i]) {
+        const Lanes y1 = group.leftY();
+        const Special special = classify(x1, y1, x2, group.rightY());
         denominator = Lanes::select(special.doubling, y1 + y1, denominator);
         denominator = Lanes::select(special.settled(), Lanes::one(), denominator);
       }
-      denominators_[group] = denominator;
-      products_[group] = product;
+      denominators_[i] = denominator;
+      products_[i] = product;
       product = product * denominator;
     }
     Lanes inverse = product.inverse();
-    for (size_t group = groups; group-- > 0;) {
-      const Operands operands = locate(points, additions + group * width, count - group * width);
-      const Lanes x1 = Lanes::gather(operands.leftX), x2 = Lanes::gather(operands.rightX);
-      const Lanes y1 = leftY(operands), y2 = rightY(operands);
-      const Lanes scale = inverse * products_[group];
-      inverse = inverse * denominators_[group];
-      Lanes numerator = y2.minus(y1, below<1>);
-      if (!special_[group]) {
-        store(slope(numerator * scale, x1, y1, x2), additions + group * width, count - group * width, results);
-        continue;
+    for (size_t i = groups; i-- > 0;) {
+      const Group group{points, at(i)};
+      const Lanes scale = inverse * products_[i];
+      inverse = inverse * denominators_[i];
+      const Lanes x1 = group.leftX(), x2 = group.rightX(), y1 = group.leftY(), y2 = group.rightY();
+      if (special_[i]) {
+        store(specialSum(scale, x1, y1, x2, y2), group, results);
+      } else {
+        store(sum(y2.minus(y1, below<1>) * scale, x1, y1, x2), group, results);
       }
-      const Special special = classify(x1, y1, x2, y2);
-      const Lanes square = x1.squared();
-      numerator = Lanes::select(special.doubling, square + square + square, numerator);
-      Sum sum = slope(numerator * scale, x1, y1, x2);
-      choose(sum, special.leftInfinite, {x2, y2});
-      choose(sum, special.rightInfinite, {x1, y1});
-      choose(sum, special.opposite, {Lanes(), Lanes()});
-      store(sum, additions + group * width, count - group * width, results);
+    }
+  }
+
+  /// How far ahead of its use a point is asked for: bases are all over a memory that no cache holds.
+  static constexpr size_t prefetchGroups = 64 / width;
+
+  static void prefetch(const Point* points, const Addition* additions) {
+    for (size_t i = 0; i < width; i++) {
+      for (const SignedReference reference : {additions[i].left, additions[i].right}) {
+        const Point* point = points + (reference >> 1);
+        __builtin_prefetch(&point->x);
+        if (sizeof(Point) > 64) __builtin_prefetch(&point->y);
+      }
     }
   }
 
@@ -102,14 +136,23 @@ class BatchAddition {
     Lanes x, y;
   };
 
-  static void choose(Sum& sum, Mask mask, const Sum& other) {
-    sum = {Lanes::select(mask, other.x, sum.x), Lanes::select(mask, other.y, sum.y)};
-  }
-
   /// The third point on the line of this slope, negated. x1, y1, x2 are canonical, the slope is below 2p.
-  static Sum slope(const Lanes& slope, const Lanes& x1, const Lanes& y1, const Lanes& x2) {
+  static Sum sum(const Lanes& slope, const Lanes& x1, const Lanes& y1, const Lanes& x2) {
     const Lanes x = slope.squared().minus(x1 + x2, below<2>).canonical(below<4>);
     return {x, (slope * x1.minus(x, below<1>)).minus(y1, below<1>).canonical(below<3>)};
+  }
+
+  /// For a group in which not every lane is a sum of two finite points with different x.
+  static Sum specialSum(const Lanes& scale, const Lanes& x1, const Lanes& y1, const Lanes& x2, const Lanes& y2) {
+    const Special special = classify(x1, y1, x2, y2);
+    const Lanes square = x1.squared();
+    const Lanes numerator = Lanes::select(special.doubling, square + square + square, y2.minus(y1, below<1>));
+    const Sum finite = sum(numerator * scale, x1, y1, x2);
+    const auto choose = [&](const Lanes& left, const Lanes& right, const Lanes& other) {
+      const Lanes one = Lanes::select(special.leftInfinite, right, Lanes::select(special.rightInfinite, left, other));
+      return Lanes::select(special.opposite, Lanes(), one);
+    };
+    return {choose(x1, x2, finite.x), choose(y1, y2, finite.y)};
   }
 
   /// Operands are canonical. Both infinite counts as left infinite: the sum is then the right one.
@@ -123,46 +166,11 @@ class BatchAddition {
     return special;
   }
 
-  Operands locate(const Point* points, const Addition* additions, size_t count) const {
-    Operands operands;
-    for (size_t lane = 0; lane < width; lane++) {
-      const Point *left = &infinity_, *right = &infinity_;
-      if (lane < count) {
-        const Addition& addition = additions[lane];
-        left = points + (addition.left >> 1);
-        right = points + (addition.right >> 1);
-        operands.leftNegative |= (addition.left & 1) << lane;
-        operands.rightNegative |= (addition.right & 1) << lane;
-      }
-      operands.leftX[lane] = &left->x;
-      operands.leftY[lane] = &left->y;
-      operands.rightX[lane] = &right->x;
-      operands.rightY[lane] = &right->y;
-    }
-    return operands;
+  static void store(const Sum& sum, const Group& group, Point* results) {
+    sum.x.scatter([&](size_t i) { return &results[group.additions[i].out].x; });
+    sum.y.scatter([&](size_t i) { return &results[group.additions[i].out].y; });
   }
 
-  static Lanes leftY(const Operands& operands) { return signedY(operands.leftY, operands.leftNegative); }
-  static Lanes rightY(const Operands& operands) { return signedY(operands.rightY, operands.rightNegative); }
-
-  static Lanes signedY(const Element* const* y, Mask negative) {
-    const Lanes value = Lanes::gather(y);
-    return negative == 0 ? value : Lanes::select(negative, value.negated(), value);
-  }
-
-  void store(const Sum& sum, const Addition* additions, size_t count, Point* results) {
-    Element *x[width], *y[width];
-    for (size_t lane = 0; lane < width; lane++) {
-      Point* point = lane < count ? results + additions[lane].out : &unused_;
-      x[lane] = &point->x;
-      y[lane] = &point->y;
-    }
-    sum.x.scatter(x);
-    sum.y.scatter(y);
-  }
-
-  const Point infinity_{};
-  Point unused_{};
   size_t capacity_;
   std::vector<Lanes> denominators_, products_;
   std::vector<uint8_t> special_;

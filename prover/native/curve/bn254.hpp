@@ -6,9 +6,9 @@
 
 namespace millrace {
 
-/// A point in affine coordinates; (0, 0), which is on neither curve, is the point at infinity.
+/// A point in affine coordinates; (0, 0), which is on neither curve, is the point at infinity. Aligned to cache lines.
 template <class Field>
-struct AffinePoint {
+struct alignas(64) AffinePoint {
   static constexpr size_t bytes = 2 * Field::bytes;
 
   Field x, y;

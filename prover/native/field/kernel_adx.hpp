@@ -12,7 +12,6 @@
 #include <cpuid.h>
 
 #include "limbs.hpp"
-#include "scalar_lanes.hpp"
 
 namespace millrace {
 
@@ -73,9 +72,6 @@ namespace millrace {
 
 struct AdxKernel {
   static constexpr const char* name = "adx";
-
-  template <class Field>
-  using Lanes = ScalarLanes<Field>;
 
   static bool supported() {
     unsigned a = 0, b = 0, c = 0, d = 0;

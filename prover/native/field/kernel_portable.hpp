@@ -7,7 +7,6 @@
 #pragma once
 
 #include "limbs.hpp"
-#include "scalar_lanes.hpp"
 
 namespace millrace {
 
@@ -15,9 +14,6 @@ __extension__ typedef unsigned __int128 Uint128;
 
 struct PortableKernel {
   static constexpr const char* name = "portable";
-
-  template <class Field>
-  using Lanes = ScalarLanes<Field>;
 
   static inline void multiply(Limbs& out, const Limbs& a, const Limbs& b, const Modulus& m) {
     uint64_t t[4] = {0, 0, 0, 0};

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "limbs.hpp"
+#include "modular_inverse.hpp"
 
 namespace millrace {
 
@@ -116,8 +117,12 @@ class PrimeField {
     return r;
   }
 
-  /// 1/x, and 0 for 0 (Fermat).
-  PrimeField inverse() const { return power(subtractWrapping(modulus.p, Limbs{2, 0, 0, 0})); }
+  /// 1/x, and 0 for 0. Time depends on x.
+  PrimeField inverse() const {
+    // The plain inverse of x R is x^-1 R^-1; times R^3 over R it is x^-1 R.
+    static constexpr ModularInverse invert(modulus.p);
+    return montgomeryProduct(invert(limbs_), modulus.r3);
+  }
 
  private:
   explicit constexpr PrimeField(const Limbs& limbs) : limbs_(limbs) {}

@@ -17,6 +17,8 @@ class QuadraticField {
 
   const Base& real() const { return c0_; }
   const Base& imaginary() const { return c1_; }
+  Base& real() { return c0_; }
+  Base& imaginary() { return c1_; }
 
   /// c0 then c1, each in Montgomery form, little endian: snarkjs's layout in files.
   static QuadraticField loadMontgomery(const uint8_t* in) {

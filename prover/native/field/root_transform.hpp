@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "../system/parallel.hpp"
+#include "bound.hpp"
 #include "roots_of_unity.hpp"
 
 namespace millrace {
@@ -197,15 +198,11 @@ class RootTransform {
   }
 
   static Lanes gather(const Fr* from, size_t stride) {
-    const Fr* at[Lanes::width];
-    for (size_t lane = 0; lane < Lanes::width; lane++) at[lane] = from + lane * stride;
-    return Lanes::gather(at);
+    return Lanes::gather([=](size_t lane) { return from + lane * stride; });
   }
 
   static void scatter(const Lanes& values, Fr* to, size_t stride) {
-    Fr* at[Lanes::width];
-    for (size_t lane = 0; lane < Lanes::width; lane++) at[lane] = to + lane * stride;
-    values.scatter(at);
+    values.scatter([=](size_t lane) { return to + lane * stride; });
   }
 
   size_t size_;

@@ -1,14 +1,15 @@
 // One field element seen as a vector of one lane: what the algorithms that work on
 // several elements at once run on where no vector kernel is chosen.
 //
-// The contract of every lane type (see also ifma_lanes.hpp):
+// The contract of every lane type (see also ifma_lanes.hpp and avx2_lanes.hpp):
 // - memory holds `Element`s, each below 2p, in the lanes' own Montgomery form;
-//   `enter` and `leave` convert from and to the scalar form, for single elements;
-// - in registers a value may be larger, within the bound that each operation
-//   states: the result of a multiplication is below 2p, its operands are below 8p;
-//   a sum is below the sum of its operands' bounds; a.minus(b, below<k>) needs
-//   b < k p and is below a's bound plus k p;
-// - `isZero`, `equals` and what ends in a result need canonical values (below p).
+//   `enter` and `leave` convert single elements from and to the scalar form;
+// - in registers a value may be larger, within the bound that is known of it: the
+//   bounds of a multiplication's operands, multiplied, are at most 16 p^2 (8p by 2p,
+//   4p by 4p), and its result is below 2p; `squared` takes what is below 2p; a sum is
+//   below the sum of its operands' bounds; a.minus(b, below<k>) needs b < k p and is
+//   below a's bound plus k p;
+// - `isZero`, `equals` and `negated` take canonical values (below p).
 #pragma once
 
 #include <cstddef>
@@ -39,11 +40,14 @@ class ScalarLanes {
   static ScalarLanes one() { return Field::one(); }
   static ScalarLanes broadcast(const Element& element) { return element; }
   static ScalarLanes load(const Element* from) { return *from; }
-  static ScalarLanes gather(const Element* const* from) { return **from; }
+  /// from(i) points to lane i's element.
+  template <class From>
+  static ScalarLanes gather(const From& from) { return *from(0); }
   void store(Element* to) const { *to = value_; }
   /// Canonical plain integers.
   void storePlain(Limbs* to) const { *to = value_.representation(); }
-  void scatter(Element* const* to) const { **to = value_; }
+  template <class To>
+  void scatter(const To& to) const { *to(0) = value_; }
 
   ScalarLanes operator+(const ScalarLanes& other) const { return value_ + other.value_; }
   ScalarLanes operator*(const ScalarLanes& other) const { return value_ * other.value_; }
@@ -70,6 +74,11 @@ class ScalarLanes {
   ScalarLanes(const Field& value) : value_(value) {}
 
   Field value_;
+};
+
+struct ScalarLaneFamily {
+  template <class Field>
+  using Lanes = ScalarLanes<Field>;
 };
 
 }  // namespace millrace

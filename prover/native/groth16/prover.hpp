@@ -10,6 +10,7 @@
 #include <string>
 
 #include "../curve/window_sum.hpp"
+#include "../field/scalar_lanes.hpp"
 #include "../system/files.hpp"
 #include "../system/random_scalar.hpp"
 #include "point_section.hpp"
@@ -32,16 +33,17 @@ class Prover {
   virtual void prove(const Section& wtns, unsigned threads, ProofMonitor& monitor, uint8_t* proof, uint8_t* publicSignals) const = 0;
 };
 
-template <class Kernel>
+/// `Kernel` computes with single elements, `LaneFamily` with many at once.
+template <class Kernel, class LaneFamily>
 class KernelProver final : public Prover {
  public:
   using Curve = Bn254<Kernel>;
   using Fq = typename Curve::Fq;
   using Fq2 = typename Curve::Fq2;
   using Fr = typename Curve::Fr;
-  using G1Lanes = typename Kernel::template Lanes<Fq>;
-  using G2Lanes = typename Kernel::template Lanes<Fq2>;
-  using FrLanes = typename Kernel::template Lanes<Fr>;
+  using G1Lanes = typename LaneFamily::template Lanes<Fq>;
+  using G2Lanes = typename LaneFamily::template Lanes<Fq2>;
+  using FrLanes = typename LaneFamily::template Lanes<Fr>;
   using G1 = XyzzPoint<Fq>;
   using G2 = XyzzPoint<Fq2>;
 
