@@ -145,8 +145,9 @@ export class RandomRollup {
       };
     }
     // Any index, existing or not; the account's own holder most of the time.
-    const count = this.state.accountCount;
-    const index = random.pick([random.below(count + 1), random.below(count + 1), 0, this.state.capacity - 1]);
+    const last = this.state.capacity - 1;
+    const count = Math.min(this.state.accountCount, last);
+    const index = random.pick([random.below(count + 1), random.below(count + 1), 0, last]);
     const account = this.state.get(index);
     const own = this.holders.find((candidate) => candidate.keyHash === account?.keyHash);
     const by = own !== undefined && random.chance(70) ? own : random.pick(this.holders);
