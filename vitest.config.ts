@@ -11,7 +11,7 @@ export default defineConfig(({ mode }) => ({
     pool: 'forks',
     // Many tests start processes of their own; more workers only slow each other down.
     maxWorkers: 2,
-    testTimeout: mode === 'slow' ? 30 * 60_000 : 60_000,
-    hookTimeout: mode === 'slow' ? 30 * 60_000 : 120_000,
+    testTimeout: mode === 'slow' ? 30 * 60_000 : 180_000,
+    hookTimeout: mode === 'slow' ? 30 * 60_000 : 180_000,
   },
 }));
