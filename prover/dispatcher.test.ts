@@ -1,9 +1,17 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startFaultyWorker } from '../test/support/faulty-worker.ts';
+import { type Fault, startFaultyWorker } from '../test/support/faulty-worker.ts';
 import { type ToyFiles, toyCircuit, toyInput } from '../test/support/toy-circuit.ts';
 import { SnarkjsBackend } from './backends/snarkjs.ts';
 import { ProofDispatcher, type ProofRequest, type ShapeKey, type VerifiedProof } from './dispatcher.ts';
-import { jobId, type ProofJob, type ProofResult } from './job.ts';
+import {
+  jobId,
+  MAX_LISTED_WORKERS,
+  MAX_REST_MS,
+  type ProofJob,
+  type ProofResult,
+  proofJobSchema,
+} from './job.ts';
 import { componentLogger } from './log.ts';
 import { parseProofFile, verificationKeySchema } from './proof.ts';
 import type { Consumer } from './queue.ts';
@@ -57,7 +65,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   queue = new EmbeddedProofQueue();
-  dispatcher = new ProofDispatcher({ queue, keys, sweepMs: 20, retryMs: 10, logger });
+  dispatcher = new ProofDispatcher({ queue, keys, sweepMs: 20, restMs: 10, logger });
   proofs = [];
   dispatcher.on('proof', (proof) => proofs.push(proof));
   consumers = [];
@@ -69,11 +77,7 @@ afterEach(async () => {
   await queue.close();
 });
 
-function work(
-  worker: string,
-  honest: ProofResult,
-  fault: (job: ProofJob) => Partial<ProofResult> = () => ({}),
-): ProofJob[] {
+function work(worker: string, honest: ProofResult, fault: Fault = () => ({})): ProofJob[] {
   const seen: ProofJob[] = [];
   consumers.push(startFaultyWorker(queue, worker, honest, fault, seen));
   return seen;
@@ -81,9 +85,9 @@ function work(
 
 describe('ProofDispatcher', () => {
   it('gives out a verified proof once, and cleans up behind it', async () => {
+    await dispatcher.submit(request(1, 5n));
+    await dispatcher.submit(request(1, 5n));
     work('w1', five);
-    await dispatcher.submit(request(1, 5n));
-    await dispatcher.submit(request(1, 5n));
     await vi.waitUntil(() => proofs.length > 0, WAIT);
     await vi.waitUntil(
       async () => (await queue.inspect(jobId({ ...five, attempt: 0 }))).state === 'missing',
@@ -153,6 +157,7 @@ describe('ProofDispatcher', () => {
       inputHash: input.hash,
       manifestId: 'm0',
       refusedWorkers: [],
+      restingWorkers: [],
     };
     await queue.add(old, input);
     await dispatcher.submit(request(1, 5n));
@@ -183,6 +188,45 @@ describe('ProofDispatcher', () => {
       'prover-crashed',
       'prover-crashed',
     ]);
+  });
+
+  it('leaves a failed worker out of the next attempt, which it does not put off', async () => {
+    const patient = new ProofDispatcher({ queue, keys, sweepMs: 20, restMs: MAX_REST_MS, logger });
+    patient.on('proof', (proof) => proofs.push(proof));
+    const failures = vi.fn();
+    patient.on('failure', failures);
+    const seen: ProofJob[] = [];
+    const failing = queue.consume('failing', async ({ job }) => {
+      seen.push(job);
+      if (job.restingWorkers.length > 0) return { kind: 'hand-back', delayMs: 20 };
+      return { kind: 'failure', failure: { worker: 'failing', code: 'prover-crashed', message: 'gone' } };
+    });
+    consumers.push(failing);
+    await patient.submit(request(1, 5n));
+    await vi.waitUntil(() => seen.length > 1, WAIT);
+    work('good', five);
+    await vi.waitUntil(() => proofs.length > 0, WAIT);
+    await patient.close();
+    expect(seen[1]?.restingWorkers).toEqual([{ worker: 'failing', until: expect.any(Number) }]);
+    expect(proofs[0]).toMatchObject({ worker: 'good', attempt: 1 });
+    expect(failures).toHaveBeenCalledOnce();
+  });
+
+  it('names the newest refused workers when there are more than a job can name', async () => {
+    const refused = vi.fn();
+    dispatcher.on('refused', refused);
+    let runs = 0;
+    const jobs = work('bad', five, async () => {
+      // The queue in this process never waits for anything: give the test its turn.
+      await setImmediate();
+      return { batch: 9, worker: `w${runs++}` };
+    });
+    await dispatcher.submit(request(1, 5n));
+    await vi.waitUntil(() => refused.mock.calls.length > MAX_LISTED_WORKERS + 1, WAIT);
+    const named = jobs[MAX_LISTED_WORKERS + 1]!.refusedWorkers;
+    expect(named).toHaveLength(MAX_LISTED_WORKERS);
+    expect([named[0], named.at(-1)]).toEqual(['w1', `w${MAX_LISTED_WORKERS}`]);
+    expect(proofJobSchema.safeParse(jobs.at(-1)).success).toBe(true);
   });
 
   it('queues again whatever the queue lost', async () => {
@@ -229,6 +273,24 @@ describe('ProofDispatcher', () => {
     await dispatcher.submit(request(2, 5n));
     await vi.waitUntil(() => proofs.length > 0, WAIT);
     expect(proofs.map(({ batch }) => batch)).toEqual([2]);
+  });
+
+  it('does not take a batch that was withdrawn while its input was packed', async () => {
+    const submitted = dispatcher.submit(request(1, 5n));
+    dispatcher.withdraw(1);
+    await submitted;
+    expect(dispatcher.unproven).toEqual([]);
+  });
+
+  it('keeps the later of two batches of one number, whichever is packed first', async () => {
+    const large = { ...toyInput(6n).input, padding: Array(200_000).fill('1') };
+    const earlier = dispatcher.submit({ ...request(1, 6n), witness: large });
+    dispatcher.withdraw(1);
+    await dispatcher.submit(request(1, 5n));
+    await earlier;
+    work('w1', five);
+    await vi.waitUntil(() => proofs.length > 0, WAIT);
+    expect(proofs[0]?.publicSignals).toEqual(toyInput(5n).publicSignals);
   });
 
   it('refuses to take what it could never prove', async () => {

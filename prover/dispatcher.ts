@@ -1,7 +1,15 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { MillraceError } from '../protocol/error.ts';
-import { jobId, type ProofFailure, type ProofJob, type ProofResult, type ProofTimings } from './job.ts';
+import {
+  jobId,
+  MAX_LISTED_WORKERS,
+  MAX_REST_MS,
+  type ProofFailure,
+  type ProofJob,
+  type ProofResult,
+  type ProofTimings,
+} from './job.ts';
 import { componentLogger } from './log.ts';
 import type { Groth16Proof, VerificationKey } from './proof.ts';
 import type { ProofQueue } from './queue.ts';
@@ -42,7 +50,7 @@ export interface DispatcherEvents {
   proof: [VerifiedProof];
   /** A worker gave a wrong proof: it is barred from this batch, which is queued again. */
   refused: [{ batch: number; attempt: number; worker: string; reason: string }];
-  /** A worker could not prove; the batch is queued again, after a while. */
+  /** A worker could not prove: it rests for a while, and the batch is queued again for the others. */
   failure: [{ batch: number; attempt: number; failure: ProofFailure }];
 }
 
@@ -52,25 +60,31 @@ export interface DispatcherOptions {
   readonly keys: ReadonlyMap<string, ShapeKey>;
   /** Time between two looks at all unproven batches, ms. */
   readonly sweepMs?: number;
-  /** Wait after the first failure of a batch, ms; doubled with each further one. */
-  readonly retryMs?: number;
+  /** How long a worker leaves a batch to others after it failed on it, ms; doubled with each further failure. */
+  readonly restMs?: number;
   readonly logger?: Logger;
 }
 
 const DEFAULT_SWEEP_MS = 2000;
-const DEFAULT_RETRY_MS = 1000;
-const MAX_RETRY_MS = 60_000;
+const DEFAULT_REST_MS = 1000;
+
+/** A worker's failures on one batch. */
+interface Rest {
+  readonly failures: number;
+  /** Ms since the epoch. */
+  readonly until: number;
+}
 
 /** One unproven batch. */
 interface Pending {
   readonly request: Omit<ProofRequest, 'witness'>;
   readonly key: ShapeKey;
   readonly input: PackedInput;
+  /** The newest last. */
   readonly refusedWorkers: Set<string>;
+  /** By worker, the newest last. */
+  readonly rests: Map<string, Rest>;
   attempt: number;
-  failures: number;
-  /** Time before which the batch is not queued again, ms since the epoch. */
-  notBefore: number;
 }
 
 /**
@@ -82,9 +96,11 @@ export class ProofDispatcher extends EventEmitter<DispatcherEvents> {
   readonly #queue: ProofQueue;
   readonly #keys: ReadonlyMap<string, ShapeKey>;
   readonly #sweepMs: number;
-  readonly #retryMs: number;
+  readonly #restMs: number;
   readonly #logger: Logger;
   readonly #pending = new Map<number, Pending>();
+  /** By batch, the last request for it while its input is packed. */
+  readonly #packing = new Map<number, ProofRequest>();
   #sweeping: Promise<void> | undefined;
   #sweepAgain = false;
   #timer: NodeJS.Timeout | undefined;
@@ -96,7 +112,7 @@ export class ProofDispatcher extends EventEmitter<DispatcherEvents> {
     this.#queue = options.queue;
     this.#keys = options.keys;
     this.#sweepMs = options.sweepMs ?? DEFAULT_SWEEP_MS;
-    this.#retryMs = options.retryMs ?? DEFAULT_RETRY_MS;
+    this.#restMs = options.restMs ?? DEFAULT_REST_MS;
     this.#logger = options.logger ?? componentLogger('dispatcher');
     this.#queue.onFinished(() => this.#nudge());
   }
@@ -108,7 +124,8 @@ export class ProofDispatcher extends EventEmitter<DispatcherEvents> {
 
   /**
    * Wants a proof of a batch. Returns when the batch is taken over, not when it is proven; the queue may be away.
-   * Submitting the same batch again changes nothing; another batch under the same number takes its place.
+   * Submitting the same batch again changes nothing; another batch under the same number takes its place. What happens
+   * while the input is packed counts: of two requests the later one holds, and none that was withdrawn.
    *
    * @throws {MillraceError} `input` / `unknown-shape` or `input-corrupt`
    */
@@ -128,17 +145,23 @@ export class ProofDispatcher extends EventEmitter<DispatcherEvents> {
         fix: 'Each input signal is a decimal string or nested arrays of decimal strings.',
       });
     }
-    const input = await packInput(checked.data);
     const { batch, shape, publicSignals } = request;
+    this.#packing.set(batch, request);
+    let input: PackedInput;
+    try {
+      input = await packInput(checked.data);
+      if (this.#packing.get(batch) !== request) return;
+    } finally {
+      if (this.#packing.get(batch) === request) this.#packing.delete(batch);
+    }
     if (this.#pending.get(batch)?.input.hash === input.hash) return;
     const fresh = {
       request: { batch, shape, publicSignals },
       key,
       input,
       refusedWorkers: new Set<string>(),
+      rests: new Map<string, Rest>(),
       attempt: 0,
-      failures: 0,
-      notBefore: 0,
     };
     this.#pending.set(batch, fresh);
     this.#nudge();
@@ -146,6 +169,7 @@ export class ProofDispatcher extends EventEmitter<DispatcherEvents> {
 
   /** Wants no proof of this batch any more, because it was rolled back. */
   withdraw(batch: number): void {
+    this.#packing.delete(batch);
     this.#pending.delete(batch);
   }
 
@@ -202,7 +226,6 @@ export class ProofDispatcher extends EventEmitter<DispatcherEvents> {
     const found = await this.#queue.inspect(id);
     if (this.#pending.get(job.batch) !== pending) return;
     if (found.state === 'missing') {
-      if (Date.now() < pending.notBefore) return;
       await this.#queue.add(job, pending.input);
       this.#logger.debug({ job: id }, 'batch queued');
     } else if (found.state === 'unreadable') {
@@ -228,7 +251,9 @@ export class ProofDispatcher extends EventEmitter<DispatcherEvents> {
         { job: id, worker: result.worker, reason },
         'wrong proof: refused, worker barred from this batch',
       );
+      pending.refusedWorkers.delete(result.worker);
       pending.refusedWorkers.add(result.worker);
+      keepNewest(pending.refusedWorkers);
       this.emit('refused', { batch, attempt: pending.attempt, worker: result.worker, reason });
       return this.#again(pending, id);
     }
@@ -261,11 +286,13 @@ export class ProofDispatcher extends EventEmitter<DispatcherEvents> {
 
   async #failed(pending: Pending, id: string, failure: ProofFailure): Promise<void> {
     const { batch } = pending.request;
-    const waitMs = Math.min(this.#retryMs * 2 ** Math.min(pending.failures, 16), MAX_RETRY_MS);
-    pending.failures += 1;
-    pending.notBefore = Date.now() + waitMs;
     const { code, message, details, worker } = failure;
-    this.#logger.warn({ job: id, worker, code, details, waitMs }, `proving failed: ${message}`);
+    const failures = (pending.rests.get(worker)?.failures ?? 0) + 1;
+    const restMs = Math.min(this.#restMs * 2 ** Math.min(failures - 1, 16), MAX_REST_MS);
+    pending.rests.delete(worker);
+    pending.rests.set(worker, { failures, until: Date.now() + restMs });
+    keepNewest(pending.rests);
+    this.#logger.warn({ job: id, worker, code, details, restMs }, `proving failed: ${message}`);
     this.emit('failure', { batch, attempt: pending.attempt, failure });
     await this.#again(pending, id);
   }
@@ -277,8 +304,7 @@ export class ProofDispatcher extends EventEmitter<DispatcherEvents> {
     await this.#queue.remove(id, pending.input.hash);
   }
 
-  #job({ request, key, input, attempt, refusedWorkers }: Pending): ProofJob {
-    const refused = [...refusedWorkers];
+  #job({ request, key, input, attempt, refusedWorkers, rests }: Pending): ProofJob {
     const { batch, shape } = request;
     return {
       batch,
@@ -286,7 +312,16 @@ export class ProofDispatcher extends EventEmitter<DispatcherEvents> {
       shape,
       inputHash: input.hash,
       manifestId: key.manifestId,
-      refusedWorkers: refused,
+      refusedWorkers: [...refusedWorkers],
+      restingWorkers: Array.from(rests, ([worker, { until }]) => ({ worker, until })),
     };
+  }
+}
+
+/** Drops the oldest workers of a list that is too long for a job. */
+function keepNewest(workers: Set<string> | Map<string, Rest>): void {
+  for (const worker of workers.keys()) {
+    if (workers.size <= MAX_LISTED_WORKERS) return;
+    workers.delete(worker);
   }
 }

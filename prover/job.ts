@@ -7,6 +7,11 @@ export const workerIdSchema = z.string().regex(/^[\w.:-]{1,128}$/);
 const manifestIdSchema = z.string().min(1).max(128);
 const milliseconds = z.number().nonnegative();
 
+/** Most workers that a list in a job names. */
+export const MAX_LISTED_WORKERS = 1024;
+/** Longest time that a worker leaves a batch to others after a failure of its own, ms. */
+export const MAX_REST_MS = 60_000;
+
 /**
  * What travels through the queue: identifiers and hashes. The witness input itself stays beside the queue,
  * under its hash, because queues are slow with large payloads.
@@ -20,7 +25,11 @@ export const proofJobSchema = z.strictObject({
   /** Id of the artifact manifest that the on-chain verifier was built from. A worker with another one refuses. */
   manifestId: manifestIdSchema,
   /** Workers that gave a wrong proof for this batch. They leave the job to others. */
-  refusedWorkers: z.array(workerIdSchema).max(1024),
+  refusedWorkers: z.array(workerIdSchema).max(MAX_LISTED_WORKERS),
+  /** Workers that could not prove this batch. They leave the job to others until then, ms since the epoch. */
+  restingWorkers: z
+    .array(z.strictObject({ worker: workerIdSchema, until: z.int().nonnegative() }))
+    .max(MAX_LISTED_WORKERS),
 });
 export type ProofJob = z.infer<typeof proofJobSchema>;
 

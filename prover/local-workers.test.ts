@@ -29,7 +29,7 @@ beforeAll(async () => {
   queue = new BullmqProofQueue({ redisUrl: redis.url, logger });
   const vkey = parseProofFile(verificationKeySchema, 'verification key', toy.vkey);
   const keys = new Map([['toy', { manifestId: 'm1', vkey }]]);
-  dispatcher = new ProofDispatcher({ queue, keys, sweepMs: 200, retryMs: 50, logger });
+  dispatcher = new ProofDispatcher({ queue, keys, sweepMs: 200, restMs: 50, logger });
   dispatcher.on('proof', (proof) => {
     expect(proofs.has(proof.batch)).toBe(false);
     proofs.set(proof.batch, proof);

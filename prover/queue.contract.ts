@@ -34,6 +34,7 @@ export function describeQueueContract(name: string, open: () => Promise<QueueHar
         inputHash: input.hash,
         manifestId: 'm1',
         refusedWorkers: [],
+        restingWorkers: [],
       };
     });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ToyFiles, toyCircuit, toyInput } from '../test/support/toy-circuit.ts';
-import { jobId, type ProofJob, type ProofOutcome } from './job.ts';
+import { jobId, MAX_REST_MS, type ProofJob, type ProofOutcome } from './job.ts';
 import { componentLogger } from './log.ts';
 import { EmbeddedProofQueue } from './queue-embedded.ts';
 import { BullmqProofSource } from './source-bullmq.ts';
@@ -28,7 +28,15 @@ beforeEach(async () => {
   queue = new EmbeddedProofQueue();
   workers = [];
   input = await packInput(toyInput(5n).input);
-  job = { batch: 1, attempt: 0, shape: 'toy', inputHash: input.hash, manifestId: 'm1', refusedWorkers: [] };
+  job = {
+    batch: 1,
+    attempt: 0,
+    shape: 'toy',
+    inputHash: input.hash,
+    manifestId: 'm1',
+    refusedWorkers: [],
+    restingWorkers: [],
+  };
 });
 
 afterEach(async () => {
@@ -136,6 +144,24 @@ describe('ProofWorker', () => {
     start('w2');
     expect(await outcome()).toMatchObject({ kind: 'proof', result: { worker: 'w2' } });
     expect(worker.proverPid).toBeUndefined();
+  });
+
+  it('leaves a job alone on which it failed a moment ago', async () => {
+    const resting = { ...job, restingWorkers: [{ worker: 'w1', until: Date.now() + MAX_REST_MS }] };
+    const worker = start('w1');
+    await queue.add(resting, input);
+    start('w2');
+    expect(await outcome()).toMatchObject({ kind: 'proof', result: { worker: 'w2' } });
+    expect(worker.proverPid).toBeUndefined();
+  });
+
+  it.each([
+    ['once it has rested', 200],
+    ['where the clocks differ', 10 * MAX_REST_MS],
+  ])('takes a job on which it failed, %s', async (_, restMs) => {
+    start('w1');
+    await queue.add({ ...job, restingWorkers: [{ worker: 'w1', until: Date.now() + restMs }] }, input);
+    expect(await outcome()).toMatchObject({ kind: 'proof', result: { worker: 'w1' } });
   });
 
   it('says where the circuit refuses a witness', async () => {

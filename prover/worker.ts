@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { BackendChoice } from './backend.ts';
 import { plainFailure } from './failure.ts';
-import { jobId, type ProofOutcome } from './job.ts';
+import { jobId, MAX_REST_MS, type ProofJob, type ProofOutcome } from './job.ts';
 import { componentLogger } from './log.ts';
 import { ProverChild } from './prover-child.ts';
 import type { Consumer, Delivery, DeliveryEnd, ProofSource } from './queue.ts';
@@ -99,6 +99,11 @@ export class ProofWorker {
       log.debug('job left to others: a proof of ours for it was refused');
       return { kind: 'hand-back', delayMs: handBackMs };
     }
+    const restMs = this.#restMs(job);
+    if (restMs > 0) {
+      log.debug({ restMs }, 'job left to others for now: we failed on it');
+      return { kind: 'hand-back', delayMs: Math.min(restMs, handBackMs) };
+    }
     const artifacts = this.#options.artifacts.find(({ manifestId }) => manifestId === job.manifestId);
     if (artifacts === undefined) {
       log.error(
@@ -149,6 +154,14 @@ export class ProofWorker {
       }
       return this.#failed(log, plainFailure(error));
     }
+  }
+
+  /** How long this worker still leaves a job to others because it failed on the batch, ms. */
+  #restMs(job: ProofJob): number {
+    const until = job.restingWorkers.find(({ worker }) => worker === this.id)?.until ?? 0;
+    const restMs = until - Date.now();
+    // Nobody is told to rest for longer: then this machine's clock and the node's differ.
+    return restMs > MAX_REST_MS ? 0 : restMs;
   }
 
   #failed(
