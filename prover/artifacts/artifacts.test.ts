@@ -13,10 +13,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verificationKeyHash } from '../../protocol/artifact-manifest.ts';
 import type { Shape } from '../../protocol/shape.ts';
 import type { ArtifactProgress } from './artifact-progress.ts';
 import { type Circuit, circuitSourceHash } from './circuit-sources.ts';
 import { ensureArtifacts, ensureCircuitArtifacts } from './ensure-artifacts.ts';
+import { hashFile } from './file-hash.ts';
 import { DEV_SETUP, type KeySetup } from './key-setup.ts';
 import { loadArtifacts, type ShapeArtifacts } from './load-artifacts.ts';
 
@@ -173,6 +175,17 @@ describe('loadArtifacts', () => {
     const notJson = await copyOf('not-json');
     await truncate(join(notJson, 'manifest.json'), 10);
     await expect(loadArtifacts(notJson)).rejects.toMatchObject({ code: 'corrupt-artifact' });
+  });
+
+  it('refuses a key with which anyone can forge proofs, though the manifest names it', async () => {
+    const copy = await copyOf('forgeable');
+    const vkeyFile = join(copy, 'vkey.json');
+    const vkey = { ...whole.vkey, vk_gamma_2: whole.vkey.vk_delta_2 };
+    await writeFile(vkeyFile, JSON.stringify(vkey));
+    const files = { ...whole.manifest.files, vkey: await hashFile(vkeyFile) };
+    const manifest = { ...whole.manifest, files, verificationKeyHash: verificationKeyHash(vkey) };
+    await writeFile(join(copy, 'manifest.json'), JSON.stringify(manifest));
+    await expect(loadArtifacts(copy)).rejects.toMatchObject({ kind: 'refused', code: 'forgeable-key' });
   });
 
   it('says what to do where there is nothing', async () => {

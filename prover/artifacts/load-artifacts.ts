@@ -9,7 +9,8 @@ import {
   verificationKeyHash,
 } from '../../protocol/artifact-manifest.ts';
 import { MillraceError } from '../../protocol/error.ts';
-import { parseProofFile, type VerificationKey, verificationKeySchema } from '../proof.ts';
+import type { VerificationKey } from '../proof.ts';
+import { readVerificationKey } from '../verification-key.ts';
 import { type FileHash, hashFile } from './file-hash.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
@@ -34,7 +35,8 @@ export interface ShapeArtifacts {
  * Reads the artifacts in a folder, and checks that every file is what the manifest says.
  *
  * @throws {MillraceError} `input/no-artifacts` where there is no manifest; `input/bad-manifest`;
- *   `refused/corrupt-artifact` for a file that is missing or another one than the manifest says
+ *   `refused/corrupt-artifact` for a file that is missing or another one than the manifest says;
+ *   for a key that L1 would not take, as {@link readVerificationKey}
  */
 export async function loadArtifacts(folder: string): Promise<ShapeArtifacts> {
   const manifest = parseArtifactManifest(await readManifest(folder));
@@ -42,11 +44,7 @@ export async function loadArtifacts(folder: string): Promise<ShapeArtifacts> {
   for (const file of Object.keys(ARTIFACT_FILES) as ArtifactFile[]) {
     await checkFile(paths[file], manifest.files[file]);
   }
-  const vkey = parseProofFile(
-    verificationKeySchema,
-    'verification key',
-    JSON.parse(await readFile(paths.vkey, 'utf8')),
-  );
+  const { key: vkey } = await readVerificationKey(JSON.parse(await readFile(paths.vkey, 'utf8')));
   const keyHash = verificationKeyHash(vkey);
   if (keyHash !== manifest.verificationKeyHash) {
     throw corrupt(paths.vkey, { expected: manifest.verificationKeyHash, found: keyHash });
