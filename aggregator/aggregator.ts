@@ -10,7 +10,7 @@ import type { BatchSource, L1OpSink, TransactionJournal } from './ports.ts';
 import { L1QueueWatcher } from './queue-watcher.ts';
 import { RollupContract } from './rollup-contract.ts';
 import { TransactionSender } from './sender.ts';
-import { type ShapeKey, Submitter } from './submitter.ts';
+import { type SubmittedKey, Submitter } from './submitter.ts';
 
 export interface AggregatorOptions {
   /** Of the L1 node; may hold an access key. */
@@ -23,7 +23,7 @@ export interface AggregatorOptions {
   readonly source: BatchSource;
   readonly journal: TransactionJournal;
   /** The keys that this node's proofs are made with, by name of the shape. */
-  readonly keys: ReadonlyMap<string, ShapeKey>;
+  readonly keys: ReadonlyMap<string, SubmittedKey>;
   /** Blocks on top of a block before its events count. */
   readonly confirmations: number;
   /** Most that is ever offered for gas, wei. */

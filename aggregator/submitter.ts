@@ -9,7 +9,7 @@ import type { RollupContract } from './rollup-contract.ts';
 import type { TransactionSender } from './sender.ts';
 
 /** The proving key of a shape that this node's proofs are made with. */
-export interface ShapeKey {
+export interface SubmittedKey {
   readonly manifestId: string;
   /** As the verifier contract computes it, 0x + 64 hex. */
   readonly vkHash: string;
@@ -21,7 +21,7 @@ export interface SubmitterOptions {
   readonly source: BatchSource;
   readonly deployment: DeployManifest;
   /** By name of the shape. */
-  readonly keys: ReadonlyMap<string, ShapeKey>;
+  readonly keys: ReadonlyMap<string, SubmittedKey>;
   /** Most batches in one transaction; fewer where the gas cap asks for it. */
   readonly maxBatchesPerCall: number;
   readonly logger: Logger;
