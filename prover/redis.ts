@@ -2,13 +2,13 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { MillraceError } from '../protocol/error.ts';
 import { componentLogger } from './log.ts';
+import { freeLoopbackPort } from './loopback-port.ts';
 import { connectRedis } from './redis-connection.ts';
 
 /** A Redis server of our own: reachable from this machine only, behind a random password. */
@@ -58,7 +58,7 @@ export async function startPrivateRedis(
   const password = randomBytes(24).toString('hex');
 
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = await freeLoopbackPort();
     try {
       const server = new Supervised(options.dir ?? tmpdir(), port, password, logger);
       await server.start();
@@ -187,14 +187,4 @@ class Supervised implements PrivateRedis {
       redis.disconnect();
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port on loopback');
-  return address.port;
 }

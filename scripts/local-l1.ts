@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { computeAddress, HDNodeWallet, JsonRpcProvider, Mnemonic, parseEther, toBeHex } from 'ethers';
 import { MillraceError } from '../protocol/error.ts';
-import { freeLoopbackPort, type SupervisedChild, startSupervised } from './supervised-child.ts';
+import { freeLoopbackPort } from '../prover/loopback-port.ts';
+import { type SupervisedChild, startSupervised } from './supervised-child.ts';
 
 /** The well-known development phrase: its keys are public, they hold nothing on any real chain. */
 const DEV_MNEMONIC = 'test test test test test test test test test test test junk';
