@@ -1,36 +1,30 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT_CODE } from '../protocol/error.ts';
-import { registerConfig } from './config.ts';
-import { registerDemo } from './demo.ts';
-import { registerDeploy } from './deploy.ts';
 import { reportFailure } from './failure.ts';
-import { registerGroth16Prove } from './groth16-prove.ts';
-import { registerNode } from './node.ts';
-import { registerProve } from './prove.ts';
-import { registerSetup } from './setup.ts';
-import { registerStatus } from './status.ts';
-import { registerVerify } from './verify.ts';
-import { registerWorker } from './worker.ts';
+
+/** The commands in the order of the help, each by the module that registers it. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  demo: async () => (await import('./demo.ts')).registerDemo,
+  node: async () => (await import('./node.ts')).registerNode,
+  worker: async () => (await import('./worker.ts')).registerWorker,
+  status: async () => (await import('./status.ts')).registerStatus,
+  config: async () => (await import('./config.ts')).registerConfig,
+  setup: async () => (await import('./setup.ts')).registerSetup,
+  deploy: async () => (await import('./deploy.ts')).registerDeploy,
+  prove: async () => (await import('./prove.ts')).registerProve,
+  verify: async () => (await import('./verify.ts')).registerVerify,
+  'groth16-prove': async () => (await import('./groth16-prove.ts')).registerGroth16Prove,
+};
 
 const program = new Command('millrace')
   .description('A payments ZK-rollup that a small team can run')
   .showHelpAfterError('(millrace --help lists the commands)')
   .exitOverride();
 
-for (const register of [
-  registerDemo,
-  registerNode,
-  registerWorker,
-  registerStatus,
-  registerConfig,
-  registerSetup,
-  registerDeploy,
-  registerProve,
-  registerVerify,
-  registerGroth16Prove,
-]) {
-  register(program);
-}
+const [name = ''] = process.argv.slice(2);
+// The modules of all commands take a second to load: only the help, and a wrong call, needs more than one.
+const needed = Object.hasOwn(COMMANDS, name) ? [name] : Object.keys(COMMANDS);
+for (const command of needed) (await COMMANDS[command]!())(program);
 
 try {
   await program.parseAsync();
