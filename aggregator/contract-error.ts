@@ -9,7 +9,7 @@ const FIXES: Readonly<Record<string, string>> = {
   InvalidProof: 'Prove the batch again, with the artifacts that the rollup was deployed with.',
   L1OpMismatch: 'The batch was built on L1 ops that are not in the queue: let the node catch up with L1.',
   L1QueueExhausted: 'The batch was built on L1 ops that are not in the queue: let the node catch up with L1.',
-  L1QueueOverdue: 'Put the overdue L1 op into the batch.',
+  L1QueueOverdue: 'Let the node catch up with L1: it builds the batch again, with the overdue L1 op.',
   AmountNotInUnits: "Round the amount down to a multiple of the token's unit.",
   TokenCapExceeded: 'The rollup holds as much of this token as it can: deposit less.',
   UnknownToken: 'Use a token that is registered with the rollup.',
@@ -20,8 +20,8 @@ const FIXES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The refusal of a contract behind an error of ethers: code `l1-` and the error's name in kebab case, with the
- * arguments as details. Undefined if the error is something else (a lost connection, say).
+ * The refusal of a contract behind an error of ethers: code `l1-` and the error's name in kebab case (without an `L1` of
+ * its own), with the arguments as details. Undefined if the error is something else (a lost connection, say).
  */
 export function contractRefusal(error: unknown, contract: Interface): MillraceError | undefined {
   const data = revertData(error);
@@ -39,11 +39,16 @@ export function contractRefusal(error: unknown, contract: Interface): MillraceEr
     details[input.name || String(place)] = typeof value === 'bigint' ? String(value) : value;
   });
   const fix = FIXES[parsed.name];
-  return new MillraceError('refused', `l1-${kebab(parsed.name)}`, `The contract refuses: ${parsed.name}`, {
-    details,
-    ...(fix === undefined ? {} : { fix }),
-    cause: error,
-  });
+  return new MillraceError(
+    'refused',
+    `l1-${kebab(parsed.name).replace(/^l1-/, '')}`,
+    `The contract refuses: ${parsed.name}`,
+    {
+      details,
+      ...(fix === undefined ? {} : { fix }),
+      cause: error,
+    },
+  );
 }
 
 /** The data that a call reverted with, 0x hex. */

@@ -93,7 +93,7 @@ describe('L1 refuses a proven batch', () => {
     // Where the data still have their form, it is the proof that does not hold.
     expect(refusals[SECTIONS['fee accounts'] + 3]).toBe('l1-invalid-proof');
     expect(refusals[SECTIONS['op data'] + 25]).toBe('l1-invalid-proof');
-    expect(refusals[SECTIONS['first L1 op']]).toBe('l1-l1-op-mismatch');
+    expect(refusals[SECTIONS['first L1 op']]).toBe('l1-op-mismatch');
     expect(refusals[SECTIONS['first L1 op'] + 106]).toBe('l1-invalid-proof');
     expect(refusals[SECTIONS['owner of the withdrawal'] + 32]).toBe('l1-invalid-proof');
     // The first op becomes a withdrawal, whose auxiliary value is no address.
@@ -245,7 +245,7 @@ describe('the unaltered batch', () => {
     expect(await rollup.mine(call)).toBe(true);
     const after = await rollup.state();
     expect(after).toMatchObject({ finalizedNumber: 1, l1Finalized: 2, finalizedRoot: input.newRoot });
-    expect(await rollup.refusal(call)).toBe('l1-l1-queue-exhausted');
+    expect(await rollup.refusal(call)).toBe('l1-queue-exhausted');
     expect(await rollup.mine(call)).toBe(false);
     expect(await rollup.state()).toEqual(after);
   });
