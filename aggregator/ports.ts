@@ -104,6 +104,12 @@ export interface BatchSource {
   revertFinalized(number: number, cursor: L1Cursor): void;
   /** L1 does not accept the proof of this batch: it is sealed again, without a proof, and has to be proved anew. */
   refuseProof(number: number, reason: string): void;
+  /**
+   * L1 does not accept this batch because it leaves an overdue L1 op behind: it and all later ones are undone and built
+   * again, first with the L1 ops that wait.
+   * @returns false if nothing was changed: the store knows no L1 op that waits behind this batch
+   */
+  takeOverdueL1(number: number): boolean;
 }
 
 // ---------------------------------------------------------------------------------------------------

@@ -169,6 +169,11 @@ export class RollupContract {
     return PROOF_REFUSALS.has(refusal.code);
   }
 
+  /** Whether a refusal is about an L1 op that the batch leaves behind past its deadline. */
+  isOverdueRefusal(refusal: MillraceError): boolean {
+    return refusal.code === 'l1-queue-overdue';
+  }
+
   #shapeId(shape: string): number {
     const id = this.#shapeIds.get(shape);
     if (id !== undefined) return id;

@@ -102,7 +102,10 @@ export class Submitter {
     return { place: bad - 1, refusal: reason };
   }
 
-  /** Deals with a refused batch: a proof is made anew, anything else needs a person. Those before it go to L1. */
+  /**
+   * Deals with a refused batch: a proof is made anew, and so is a batch that leaves an overdue L1 op behind; anything else
+   * needs a person. Those before it go to L1.
+   */
   async #submitBefore(
     { place, refusal }: { place: number; refusal: MillraceError },
     batches: readonly ProvenBatch[],
@@ -115,6 +118,11 @@ export class Submitter {
         'L1 refuses a proof: the batch is proved again',
       );
       source.refuseProof(number, refusal.message);
+    } else if (rollup.isOverdueRefusal(refusal) && source.takeOverdueL1(number)) {
+      logger.warn(
+        { batch: number, code: refusal.code, ...refusal.details },
+        'L1 wants overdue L1 ops first: the batches from this one on are built again with them',
+      );
     } else if (place === 0) {
       throw new MillraceError('refused', 'batch-refused', `L1 refuses batch ${number}: ${refusal.message}`, {
         details: { batch: number, reason: refusal.code, ...refusal.details },

@@ -1,15 +1,18 @@
 import type { BatchSource, L1Cursor, L1Location, ProvenBatch } from '../aggregator/ports.ts';
 import { MillraceError } from '../protocol/error.ts';
+import type { Sequencer } from './sequencer.ts';
 import type { Store } from './store.ts';
 
 /** The batches as the aggregator moves them: proven -> submitted -> finalized, and back. */
 export class StoredBatchSource implements BatchSource {
   readonly #store: Store;
+  readonly #sequencer: Sequencer;
   readonly #onProofRefused: (number: number, reason: string) => void;
 
   /** @param onProofRefused called when a batch that had a proof needs a new one */
-  constructor(store: Store, onProofRefused: (number: number, reason: string) => void) {
+  constructor(store: Store, sequencer: Sequencer, onProofRefused: (number: number, reason: string) => void) {
     this.#store = store;
+    this.#sequencer = sequencer;
     this.#onProofRefused = onProofRefused;
   }
 
@@ -97,5 +100,9 @@ export class StoredBatchSource implements BatchSource {
       this.#store.batches.setSubmittedAt(number, number, null);
     });
     this.#onProofRefused(number, reason);
+  }
+
+  takeOverdueL1(number: number): boolean {
+    return this.#sequencer.atomically(() => this.#sequencer.takeOverdueL1(number));
   }
 }

@@ -287,6 +287,75 @@ describe('a reorg of the L1 queue', () => {
   });
 });
 
+describe('a batch that L1 refuses for an overdue L1 op', () => {
+  const take = (f: BatcherFixture, number: number) =>
+    f.sequencer.atomically(() => f.sequencer.takeOverdueL1(number));
+
+  it('is built again with the L1 ops that wait, also with those that later batches held', () => {
+    const f = fixture();
+    f.queue(deposit(alice, 1, 100n));
+    f.seal();
+    const kept = transfer(1, 1, 1n, 0);
+    f.place(kept, alice);
+    f.seal();
+    f.queue(deposit(bob, 1, 10n));
+    const paid = transfer(2, 1, 3n, 0);
+    f.place(paid, bob);
+    f.seal();
+    const heard: string[] = [];
+    f.sequencer.on('undone', (number) => heard.push(`undone ${number}`));
+    f.sequencer.on('sealed', (number) => heard.push(`sealed ${number}`));
+    expect(take(f, 2)).toBe(true);
+    expect(heard).toEqual(['undone 3', 'undone 2', 'sealed 2', 'sealed 3']);
+    expect(f.store.batches.get(2)).toMatchObject({ status: 'sealed', l1First: 1, l1End: 2, signedOps: 1 });
+    expect(f.store.batches.get(3)).toMatchObject({ status: 'sealed', l1First: 2, l1End: 2, signedOps: 1 });
+    expect(f.store.ops.rejectedCount()).toBe(0);
+    expectModelAgrees(f);
+    expect(take(f, 2)).toBe(false);
+  });
+
+  it('becomes batches of L1 ops alone where the shape has room for nothing else', () => {
+    const f = fixture({ shapes: [TWO_SHAPES[0]!] });
+    f.queue(deposit(alice, 1, 100n));
+    f.seal();
+    f.place(toNew(1, bob.keyHash, 60n, 0), alice);
+    f.queue(...[7n, 8n, 9n].map((keyHash): L1Op => ({ ...deposit(carol, 1, 1n), keyHash }) as L1Op));
+    f.place(transfer(2, 1, 1n, 0), bob);
+    expect(f.store.batches.get(2)).toMatchObject({ l1First: 1, l1End: 1 });
+    expect(take(f, 2)).toBe(true);
+    expect(f.store.batches.get(2)).toMatchObject({ l1First: 1, l1End: 3, signedOps: 0 });
+    expectModelAgrees(f);
+  });
+
+  it('rejects ops that the L1 ops leave without their account, with the reason', () => {
+    const f = fixture();
+    f.queue(deposit(alice, 1, 100n));
+    f.seal();
+    const lost = transfer(1, 2, 5n, 1);
+    f.place(toNew(1, bob.keyHash, 60n, 0), alice);
+    f.place(lost, alice);
+    f.seal();
+    f.queue(deposit(carol, 1, 10n));
+    expect(take(f, 2)).toBe(true);
+    expect(f.sequencer.account(2)).toMatchObject({ keyHash: carol.keyHash, balance: 10n });
+    expect(f.sequencer.account(3)).toMatchObject({ keyHash: bob.keyHash, balance: 60n });
+    expect(f.store.ops.get(opId(lost, IDENTITY.domain))?.rejection?.code).toBe('account-moved');
+  });
+
+  it('stays as it is if no L1 op waits behind it, if it is not sealed, and if it is final', () => {
+    const f = fixture();
+    f.queue(deposit(alice, 1, 100n));
+    f.seal();
+    expect([1, 2].map((number) => take(f, number))).toEqual([false, false]);
+    f.queue(deposit(bob, 1, 10n));
+    expect(take(f, 2)).toBe(false);
+    f.store.batches.setStatus(1, 1, 'finalized');
+    expect(take(f, 1)).toBe(false);
+    f.store.batches.setStatus(1, 1, 'submitted');
+    expect(take(f, 1)).toBe(true);
+  });
+});
+
 type Step =
   | { kind: 'deposit'; to: number; token: number; amount: number }
   | { kind: 'exit'; of: number; index: number }
@@ -300,6 +369,7 @@ type Step =
     }
   | { kind: 'seal' }
   | { kind: 'restart' }
+  | { kind: 'overdue'; batch: number }
   | { kind: 'reorg'; depth: number; same: boolean };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -329,6 +399,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.constant({ kind: 'seal' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('overdue' as const), batch: fc.nat(9) }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('reorg' as const), depth: fc.nat(3), same: fc.boolean() }),
@@ -336,10 +407,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe('what admission promised', () => {
-  it('is what sealing does, for any mix of ops, restarts and reorgs', () => {
+  it('is what sealing does, for any mix of ops, restarts, reorgs and overdue L1 ops', () => {
     fc.assert(
-      fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) => {
-        const f = new BatcherFixture({ feeKeyHash: carol.keyHash });
+      fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), fc.boolean(), (steps, tinyAlone) => {
+        const shapes = tinyAlone ? TWO_SHAPES.slice(0, 1) : TWO_SHAPES;
+        const f = new BatcherFixture({ shapes, feeKeyHash: carol.keyHash });
         try {
           runSteps(f, steps);
         } finally {
@@ -373,6 +445,12 @@ function runSteps(f: BatcherFixture, steps: readonly Step[]): void {
       const before = [f.sequencer.open, f.sequencer.tip, f.sequencer.waitingL1];
       f.reopen();
       expect([f.sequencer.open, f.sequencer.tip, f.sequencer.waitingL1]).toEqual(before);
+    } else if (s.kind === 'overdue') {
+      const number = 1 + (s.batch % Math.max(1, f.store.batches.lastSealed()));
+      if (f.sequencer.atomically(() => f.sequencer.takeOverdueL1(number))) {
+        reorganized = true;
+        expectNothingOverdueFrom(f, number);
+      }
     } else if (s.kind === 'reorg') {
       const count = f.store.l1Ops.count();
       const left = Math.max(0, count - s.depth);
@@ -425,6 +503,15 @@ function runSteps(f: BatcherFixture, steps: readonly Step[]): void {
   }
   if (!reorganized) expect(f.store.ops.rejectedCount()).toBe(0);
   expectModelAgrees(f);
+}
+
+/** L1 accepts a batch that leaves no L1 op behind or that has no place left for one. */
+function expectNothingOverdueFrom({ store }: BatcherFixture, first: number): void {
+  for (let number = first; number <= store.batches.lastSealed(); number++) {
+    const { l1First, l1End, shape } = store.batches.get(number)!;
+    const { n1 } = TWO_SHAPES.find((candidate) => candidate.shape.name === shape)!.shape;
+    if (l1End < store.l1Ops.count()) expect(l1End - l1First).toBe(n1);
+  }
 }
 
 /** Applies the ops of the store's batches to a fresh state, and compares every root. */

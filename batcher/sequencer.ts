@@ -35,6 +35,9 @@ const ACCOUNTS_OF_SIGNED_OP = 3;
  *   leave room), then with the op that found no room.
  * - After a restart the planned batch is built again from the places that were kept. Nothing is decided anew, so the
  *   result is the same, to the bit.
+ * - When L1 refuses a sealed batch because it leaves an overdue L1 op behind, that batch and all later ones are built
+ *   again at once, first with every L1 op that waits: with all of them, or with as many as a batch can take, no batch is
+ *   refused for that reason.
  * - When a reorg takes L1 ops away, the batches from the first one that held such an op are undone and stay planned
  *   until the queue has been read again. Then they are built again with the L1 ops that there are by then. A signed op
  *   that does not apply any more is rejected and says why. So is a transfer to an index that now belongs to another
@@ -181,15 +184,39 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
    * To be called inside of {@link Sequencer.atomically}.
    */
   forgetL1From(count: number): void {
-    const { batches, accounts, meta } = this.#store;
-    const first = batches.firstWithL1From(count);
+    const first = this.#store.batches.firstWithL1From(count);
     if (first === undefined) return;
+    this.#undoFrom(first);
+    this.#store.meta.awaitingL1Queue = true;
+  }
+
+  /**
+   * L1 refuses the sealed batch `number` because it leaves an overdue L1 op behind: builds it and all later ones again,
+   * each signed op in its order, but first with all L1 ops that there are. A signed op that does not apply any more is
+   * rejected and says why, as after a reorg.
+   * To be called inside of {@link Sequencer.atomically}.
+   * @returns false, and nothing has changed, if that would not help or must not be: no L1 op comes after the batch
+   *   (the queue has to be read first), or the batch is not sealed, or it is final
+   */
+  takeOverdueL1(number: number): boolean {
+    const { batches, l1Ops } = this.#store;
+    const refused = batches.get(number);
+    const count = l1Ops.count();
+    if (refused === undefined || refused.status === 'finalized' || refused.l1End >= count) return false;
+    this.#undoFrom(number);
+    batches.setL1End(number, count);
+    this.#replay();
+    return true;
+  }
+
+  /** Makes the sealed batches from `first` on planned again. */
+  #undoFrom(first: number): void {
+    const { batches, accounts } = this.#store;
     for (let number = batches.lastSealed(); number >= first; number--) {
       this.#news.push(() => this.emit('undone', number));
     }
     accounts.undoFrom(first);
     batches.unsealFrom(first);
-    meta.awaitingL1Queue = true;
     this.#open = new OpenBatch(this.#store, this.#options);
   }
 

@@ -93,7 +93,7 @@ describe('the aggregator side of the store', () => {
       f.seal();
     }
     refused.length = 0;
-    source = new StoredBatchSource(f.store, (number) => refused.push(number));
+    source = new StoredBatchSource(f.store, f.sequencer, (number) => refused.push(number));
   });
 
   it('hands out proven batches in order, up to the first without a proof', () => {

@@ -161,6 +161,11 @@ export class BatchTable {
     );
   }
 
+  /** Lets a planned batch hold the L1 ops below `l1End`. */
+  setL1End(number: number, l1End: number): void {
+    this.#db.run("UPDATE batches SET l1_end = ? WHERE number = ? AND status = 'planned'", l1End, number);
+  }
+
   /** Number of the newest sealed batch; 0 if none. */
   lastSealed(): number {
     return this.#db.number('SELECT coalesce(max(batch), 0) FROM seals');

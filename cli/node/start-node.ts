@@ -106,7 +106,7 @@ async function start(
     deployment,
     wallet,
     sink: new L1Intake(store, sequencer),
-    source: new StoredBatchSource(store, (number) => pump.request(number)),
+    source: new StoredBatchSource(store, sequencer, (number) => pump.request(number)),
     journal: store.transactions,
     keys: new Map(
       [...artifacts].map(([name, { manifestId, vkey }]) => [

@@ -122,6 +122,11 @@ export class MemoryStore implements L1OpSink, BatchSource {
     this.refused.push({ number, reason });
   }
 
+  /** It holds no L1 ops back: it has no batches to build again. */
+  takeOverdueL1(): boolean {
+    return false;
+  }
+
   #each(first: number, last: number, change: (kept: KeptBatch) => void): void {
     for (const kept of this.batches.slice(first - 1, last)) change(kept);
   }
