@@ -16,6 +16,78 @@ export const HINTS: readonly Hint[] = [
     why: 'FeeAccounts: the low 16 bits of the account’s word, or 0 where no account is named.',
   },
   {
+    file: 'lib/babyjubjub.circom',
+    signal: 'out[0]',
+    fixedBy: ['(1 + edwardsD() * tau) * out[0] === beta + gamma;'],
+    why: 'Addition in Edwards form is complete: the denominator is not 0.',
+  },
+  {
+    file: 'lib/babyjubjub.circom',
+    signal: 'out[1]',
+    fixedBy: ['(1 - edwardsD() * tau) * out[1] === delta + edwardsA() * beta - gamma;'],
+    why: 'Addition in Edwards form is complete: the denominator is not 0.',
+  },
+  {
+    file: 'lib/babyjubjub.circom',
+    signal: 'out[0]',
+    fixedBy: ['(1 + edwardsD() * tt) * out[0] === 2 * t;'],
+    why: 'Addition in Edwards form is complete: the denominator is not 0.',
+  },
+  {
+    file: 'lib/babyjubjub.circom',
+    signal: 'out[1]',
+    fixedBy: ['(1 - edwardsD() * tt) * out[1] === 1 + edwardsD() * tt - 2 * edwardsA() * xx;'],
+    why: 'Addition in Edwards form is complete: the denominator is not 0.',
+  },
+  {
+    file: 'lib/babyjubjub.circom',
+    signal: 'out[0]',
+    fixedBy: ['out[0] * (1 - in[1]) === 1 + in[1];'],
+    why: 'y is not 1: that point is refused, as 0 = 2 does not hold.',
+  },
+  {
+    file: 'lib/babyjubjub.circom',
+    signal: 'out[1]',
+    fixedBy: ['out[1] * in[0] === out[0];'],
+    why: 'x is 0 only for (0, 1), which is refused, and (0, -1), which has even order: points here have odd order.',
+  },
+  {
+    file: 'lib/babyjubjub.circom',
+    signal: 'out[0]',
+    fixedBy: ['out[0] * in[1] === in[0];'],
+    why: 'v is 0 only for the point of order 2: points here have odd order.',
+  },
+  {
+    file: 'lib/babyjubjub.circom',
+    signal: 'out[1]',
+    fixedBy: ['out[1] * (in[0] + 1) === in[0] - 1;'],
+    why: 'No point has u = -1: its v^2 would be d, which is no square.',
+  },
+  {
+    file: 'lib/babyjubjub.circom',
+    signal: 'slope',
+    fixedBy: ['slope * (q[0] - p[0]) === q[1] - p[1];'],
+    why: 'The two u differ: argued at ChallengeTimes and BaseTimes.',
+  },
+  {
+    file: 'lib/babyjubjub.circom',
+    signal: 'slope',
+    fixedBy: ['slope * 2 * p[1] === 3 * uu + 2 * montgomeryA() * p[0] + 1;'],
+    why: 'v is 0 only for the point of order 2.',
+  },
+  {
+    file: 'lib/babyjubjub.circom',
+    signal: 'slope',
+    fixedBy: ['slope * (q[0] - p[0]) === q[1] - p[1];'],
+    why: 'The two u differ: argued at ChallengeTimes.',
+  },
+  {
+    file: 'lib/babyjubjub.circom',
+    signal: 'second',
+    fixedBy: ['(slope + second) * (p[0] - sumU) === 2 * p[1];'],
+    why: 'p + q and p have different u: argued at ChallengeTimes.',
+  },
+  {
     file: 'lib/fees.circom',
     signal: 'g[f]',
     fixedBy: ['g[f] * (token - feeToken[f]) === 0;', 'sum === 1 - none.out;'],
@@ -24,8 +96,8 @@ export const HINTS: readonly Hint[] = [
   {
     file: 'lib/fees.circom',
     signal: 'hasToken[f]',
-    fixedBy: ['feeToken[f] * hasToken[f] === named[f];'],
-    why: 'Where an account is named it is the inverse of its token, which therefore is not 0. Elsewhere feeToken is 0, and it is free and unused.',
+    fixedBy: ['feeToken[f] * hasToken[f] === named[f];', '(1 - named[f]) * hasToken[f] === 0;'],
+    why: 'Where an account is named it is the inverse of its token, which therefore is not 0. Elsewhere it is 0.',
   },
   {
     file: 'lib/fees.circom',
@@ -40,8 +112,52 @@ export const HINTS: readonly Hint[] = [
   {
     file: 'lib/fees.circom',
     signal: 'inverse[pair]',
-    fixedBy: ['(feeToken[f] - feeToken[g]) * inverse[pair] === both[pair];'],
-    why: 'Where both are named it is the inverse of a difference, which therefore is not 0. Free and unused where the difference is 0.',
+    fixedBy: [
+      '(feeToken[f] - feeToken[g]) * inverse[pair] === both[pair];',
+      '(1 - both[pair]) * inverse[pair] === 0;',
+    ],
+    why: 'Where both are named it is the inverse of a difference, which therefore is not 0. Elsewhere it is 0.',
+  },
+  {
+    file: 'lib/field_bits.circom',
+    signal: 'out[i]',
+    fixedBy: [
+      'out[i] * (1 - out[i]) === 0;',
+      'equal[i] <== equal[i + 1] * out[i];',
+      'if (i == 0 || (-1 >> (i - 1)) & 1 == 1) equal[i] * zeros === 0;',
+      'in === value;',
+    ],
+    why: 'Bits of a number that is congruent to the element and at most r - 1: there is one.',
+  },
+  {
+    file: 'lib/fixed_base.circom',
+    signal: 'positive[j]',
+    fixedBy: ['positive[j] * (1 - positive[j]) === 0;'],
+    why: 'Any bits are the digits of some odd w, which is what the prover knows in place of S.',
+  },
+  {
+    file: 'lib/fixed_base.circom',
+    signal: 'low[j]',
+    fixedBy: ['low[j] * (1 - low[j]) === 0;'],
+    why: 'Any bits are the digits of some odd w, which is what the prover knows in place of S.',
+  },
+  {
+    file: 'lib/fixed_base.circom',
+    signal: 'high[j]',
+    fixedBy: ['high[j] * (1 - high[j]) === 0;'],
+    why: 'Any bits are the digits of some odd w, which is what the prover knows in place of S.',
+  },
+  {
+    file: 'lib/fixed_base.circom',
+    signal: 'positive[LAST]',
+    fixedBy: ['positive[LAST] * (1 - positive[LAST]) === 0;'],
+    why: 'Any bits are the digits of some odd w, which is what the prover knows in place of S.',
+  },
+  {
+    file: 'lib/fixed_base.circom',
+    signal: 'low[LAST]',
+    fixedBy: ['low[LAST] * (1 - low[LAST]) === 0;'],
+    why: 'Any bits are the digits of some odd w, which is what the prover knows in place of S.',
   },
   {
     file: 'lib/l1_op.circom',
@@ -78,6 +194,15 @@ export const HINTS: readonly Hint[] = [
       '(1 - active) * oldWord === 0;',
     ],
     why: 'As oldToken.',
+  },
+  {
+    file: 'lib/node.circom',
+    signal: 'sboxes[i]',
+    fixedBy: [
+      'before.sboxes <== sboxes;',
+      'for (var p = 0; p < PLACES; p++) replaced[w].in[p] <== sboxes[width * p + w];',
+    ],
+    why: 'Outputs of S-boxes, which are permutations: they stand for the elements of the node, which the prover chooses as well. Their hash must meet the old root.',
   },
   {
     file: 'lib/pointer.circom',
@@ -140,5 +265,11 @@ export const HINTS: readonly Hint[] = [
       '(1 - hasTo) * payeeKeyHash === 0;',
     ],
     why: 'Replace proves that it is the key hash in the payee’s slot; 0 where there is no payee.',
+  },
+  {
+    file: 'lib/zero.circom',
+    signal: 'inverse',
+    fixedBy: ['out <== 1 - in * inverse;', 'in * out === 0;', 'inverse * out === 0;'],
+    why: 'The inverse of in, or 0 where in is 0.',
   },
 ];
