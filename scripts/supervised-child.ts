@@ -16,15 +16,23 @@ export interface SupervisedChild {
   output(): string;
 }
 
-/**
- * Starts a program in a process group of its own.
- *
- * @param graceMs time it has to end in order before it is killed
- */
-export function startSupervised(command: string, args: readonly string[], graceMs = 5_000): SupervisedChild {
+export interface SupervisionOptions {
+  /** Time it has to end in order before it is killed, ms. */
+  readonly graceMs?: number;
+  /** Its environment; by default ours. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Starts a program in a process group of its own. */
+export function startSupervised(
+  command: string,
+  args: readonly string[],
+  { graceMs = 5_000, env = process.env }: SupervisionOptions = {},
+): SupervisedChild {
   const child = spawn(process.execPath, [SUPERVISOR, String(graceMs), command, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
+    env,
   });
   let tail = '';
   const keepTail = (chunk: Buffer): void => {

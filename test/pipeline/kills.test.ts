@@ -5,7 +5,7 @@ const SEED = Number(process.env.MILLRACE_TEST_SEED ?? Date.now() % 2 ** 32);
 
 describe(`the pipeline under SIGKILL (MILLRACE_TEST_SEED=${SEED})`, () => {
   it('finalizes every acknowledged op once, though a prover and the node die at work', {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     await runWithFaults({
       seed: SEED,

@@ -53,6 +53,14 @@ export const FAULTS = {
     pipeline.connection.loseAnswerTo('eth_sendRawTransaction');
     return true;
   },
+  /** Up to three of L1's newest blocks give way to as many empty ones; those with the deposits stay. */
+  reorg: async ({ pipeline, random }: Scene) => {
+    const { provider } = pipeline.l1;
+    const newer = (await provider.getBlockNumber()) - pipeline.depositBlock;
+    if (newer === 0) return false;
+    await provider.send('anvil_reorg', [1 + random.below(Math.min(newer, 3)), []]);
+    return true;
+  },
 } as const satisfies Record<string, (scene: Scene) => Promise<boolean>>;
 
 export type Fault = keyof typeof FAULTS;

@@ -1,71 +1,66 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { type SupervisedChild, startSupervised } from '../../scripts/supervised-child.ts';
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const RESTART_MS = 200;
-const MAX_OUTPUT = 20_000;
+/** Time to stop in order. */
+const GRACE_MS = 30_000;
 
-/** A `millrace` command as an init system keeps it: started again whenever it is gone, until it is stopped. */
+/**
+ * A `millrace` command as an init system keeps it: started again whenever it is gone, until it is stopped. It ends with the
+ * test's process, however that ends.
+ */
 export class KeptProcess {
-  /** How it ended each time that nobody had killed it; empty if all is well. */
-  readonly crashes: string[] = [];
-  readonly #args: readonly string[];
-  readonly #env: NodeJS.ProcessEnv;
-  #child: ChildProcess;
-  #output = '';
+  /** Its exit code each time that it ended though nobody had killed or stopped it; empty if all is well. */
+  readonly crashes: number[] = [];
+  readonly #start: () => SupervisedChild;
+  #child: SupervisedChild;
+  #isRunning = true;
+  #killed = false;
   #stopping = false;
+  /** What its earlier lives have printed in the end. */
+  #past = '';
 
   /** @param args of the command line, e.g. `['node']`; the rest of its settings are in `env` */
   constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
-    this.#args = args;
-    this.#env = env;
+    this.#start = () => startSupervised(process.execPath, [MAIN, ...args], { graceMs: GRACE_MS, env });
     this.#child = this.#start();
+    void this.#keep();
   }
 
-  /** The end of what it has printed, over all its lives. */
+  /** The end of what it has printed in each of its lives. */
   get output(): string {
-    return this.#output;
+    return this.#past + (this.#isRunning ? this.#child.output() : '');
   }
 
   /** SIGKILL. @returns false if it is gone already and not started again yet */
-  kill(): boolean {
-    return isRunning(this.#child) && this.#child.kill('SIGKILL');
+  async kill(): Promise<boolean> {
+    if (!this.#isRunning) return false;
+    this.#killed = true;
+    await this.#child.kill();
+    return true;
   }
 
-  /** Ends it in order and for good. @returns its exit code, or that of its last life if it was not running */
-  async stop(): Promise<number | null> {
+  /** Ends it in order and for good; can be called again. @returns its exit code */
+  async stop(): Promise<number> {
     this.#stopping = true;
-    if (!isRunning(this.#child)) return this.#child.exitCode;
-    const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGTERM');
-    const [code] = await exited;
-    return code as number | null;
+    await this.#child.stop();
+    return this.#child.exited;
   }
 
-  #start(): ChildProcess {
-    const child = spawn(process.execPath, [MAIN, ...this.#args], {
-      env: this.#env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (text) => {
-        this.#output = (this.#output + String(text)).slice(-MAX_OUTPUT);
-      });
+  async #keep(): Promise<void> {
+    for (;;) {
+      const code = await this.#child.exited;
+      this.#isRunning = false;
+      this.#past += this.#child.output();
+      if (this.#stopping) return;
+      if (!this.#killed) this.crashes.push(code);
+      this.#killed = false;
+      await sleep(RESTART_MS);
+      if (this.#stopping) return;
+      this.#child = this.#start();
+      this.#isRunning = true;
     }
-    child.once('exit', (code, signal) => this.#again(code, signal));
-    return child;
   }
-
-  async #again(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
-    if (this.#stopping) return;
-    if (signal !== 'SIGKILL') this.crashes.push(`exit code ${code}, signal ${signal}`);
-    await sleep(RESTART_MS);
-    if (!this.#stopping) this.#child = this.#start();
-  }
-}
-
-function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
-  return exitCode === null && signalCode === null;
 }

@@ -23,6 +23,8 @@ const HOLDERS = Array.from({ length: 6 }, (_, i) => `0x${(0xa1 + i).toString(16)
 const DEPOSITS = new Map(HOLDERS.slice(0, 2).map((holder) => [holder, 1_000_000n]));
 /** So much work is kept in the pipeline, and no more, so that the run ends soon after its last fault. */
 const OPEN_BATCHES = 3;
+/** What is in the pipeline at the last fault has this long to become final, ms. */
+const RECOVERY_MS = 150_000;
 
 /**
  * Runs the whole rollup under a stream of payments, breaks parts of it at random moments, and expects that in the end L1 has
@@ -41,7 +43,8 @@ export async function runWithFaults({ seed, faults, maxPauseMs, ...options }: Ki
     const withdrawals = await payWhile(pipeline, new Random(seed + 1), breaking);
     expect(await breaking).toEqual([]);
     tell(`${pipeline.payments.opIds.length} ops were acknowledged`);
-    await untilFinal(pipeline.api, pipeline.payments.opIds, () => undefined);
+    const final = untilFinal(pipeline.api, pipeline.payments.opIds, () => undefined);
+    await Promise.race([final, overdue()]);
     tell('all are final');
     await expectAllIsWell(pipeline, withdrawals);
     expect(await pipeline.stop()).toEqual([]);
@@ -51,6 +54,11 @@ export async function runWithFaults({ seed, faults, maxPauseMs, ...options }: Ki
   } finally {
     await pipeline.close();
   }
+}
+
+async function overdue(): Promise<never> {
+  await sleep(RECOVERY_MS, undefined, { ref: false });
+  throw new Error(`after the last fault not everything became final within ${RECOVERY_MS} ms`);
 }
 
 /** @returns the faults that found nothing to break */

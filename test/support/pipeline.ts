@@ -63,6 +63,8 @@ export class Pipeline {
   readonly payments: Payments;
   /** Of the fee accounts. */
   readonly operator: string;
+  /** The L1 block of the last deposit. */
+  depositBlock = 0;
   readonly #resources: AsyncDisposableStack;
 
   private constructor(
@@ -145,7 +147,8 @@ export class Pipeline {
     const kept = [this.node, ...this.workers];
     const codes = await Promise.all(kept.map((process) => process.stop()));
     const wrong = codes.filter((code) => code !== 0).map((code) => `exit code ${code} at the end`);
-    return [...wrong, ...kept.flatMap(({ crashes }) => crashes), ...(await this.premises.leftovers())];
+    const crashes = kept.flatMap((process) => process.crashes).map((code) => `crash with exit code ${code}`);
+    return [...wrong, ...crashes, ...(await this.premises.leftovers())];
   }
 
   /** Ends everything, also what did not end by itself. */
@@ -172,6 +175,7 @@ export class Pipeline {
       keyHash: this.wallets.of(address).keyHash,
     }));
     await this.l1.depositor.deposit(requests);
+    this.depositBlock = await this.l1.provider.getBlockNumber();
     for (const [address, units] of all) this.ledger.credit(address, ETH.symbol, units);
     await untilQueueIsRead(this.api, all.length, () => undefined);
   }
