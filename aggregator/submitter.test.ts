@@ -139,6 +139,7 @@ test('what L1 has already is never sent again, whatever the store knows', async 
     throw new Error('killed');
   };
   await expect(submitter().step()).rejects.toThrow('killed');
+  expect(store.statuses()).toEqual(['proven', 'proven']);
   journal.afterSave = () => undefined;
   await all(submitter());
   expect(journal.saved).toHaveLength(1);

@@ -78,8 +78,8 @@ export class Submitter {
       if (!mined.succeeded) source.markNotSubmitted(first, last);
       return mined.succeeded;
     } catch (error) {
-      if (!(error instanceof MillraceError && error.code === 'gas-cap' && batches.length > 1)) throw error;
       source.markNotSubmitted(first, last);
+      if (!(error instanceof MillraceError && error.code === 'gas-cap' && batches.length > 1)) throw error;
       this.#batchesPerCall = Math.ceil(batches.length / 2);
       logger.warn({ batchesPerCall: this.#batchesPerCall }, 'the gas cap asks for fewer batches in a call');
       return true;

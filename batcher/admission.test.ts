@@ -75,7 +75,6 @@ describe('Admission', () => {
     const forged = [
       { ...good, signature: { ...signature, s: String(BigInt(signature.s) + 1n) } },
       { ...good, signature: { ...signature, s: String(BigInt(signature.s) + OTHER_SUBGROUP_ORDER) } },
-      { ...good, publicKey: json(transfer(0), bob).publicKey },
       { ...good, op: { ...good.op, amount: '2' } },
     ];
     for (const attempt of forged) {
@@ -84,9 +83,39 @@ describe('Admission', () => {
         code: 'bad-signature',
       });
     }
-    await expect(admission.admit(json(transfer(0), bob))).rejects.toMatchObject({ code: 'key-mismatch' });
+    const othersKey = { ...good, publicKey: json(transfer(0), bob).publicKey };
+    for (const attempt of [othersKey, json(transfer(0), bob)]) {
+      await expect(admission.admit(attempt)).rejects.toMatchObject({ code: 'key-mismatch' });
+    }
     expect(f.store.ops.pendingCount()).toBe(0);
-    expect(admission.counts.refused.get('bad-signature')).toBe(4);
+    expect(admission.counts.refused.get('bad-signature')).toBe(3);
+  });
+
+  it('looks at a signature only if the op could apply', async () => {
+    const unsigned = (op: L2Op, by = alice) => {
+      const signed = json(op, by);
+      return { ...signed, signature: { ...signed.signature, s: '1' } };
+    };
+    const outcomes = await admission.admitMany([
+      unsigned(transfer(0, { from: 9 })),
+      unsigned(transfer(0), bob),
+      unsigned(transfer(1)),
+      unsigned(transfer(0)),
+      json(transfer(0)),
+      unsigned(transfer(3)),
+    ]);
+    expect(outcomes).toMatchObject([
+      { code: 'unknown-account' },
+      { code: 'key-mismatch' },
+      { code: 'bad-nonce' },
+      { code: 'bad-signature' },
+      { status: 'pending' },
+      { code: 'bad-nonce' },
+    ]);
+    await expect(admission.admit(unsigned(transfer(0, { amount: 2n })))).rejects.toMatchObject({
+      code: 'bad-nonce',
+      details: { expected: '1', found: '0' },
+    });
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { integerToAddress } from '../protocol/domain.ts';
 import { type L2Op, opId, signedOpToJson } from '../protocol/ops.ts';
 import { payoutProof, payoutsRoot } from '../protocol/payouts.ts';
@@ -110,6 +110,25 @@ describe('POST /v1/ops', () => {
       status: 413,
       body: { code: 'too-large' },
     });
+  });
+
+  it('takes no more ops of one sender than may wait at once, and goes on when they are answered', async () => {
+    const gate = Promise.withResolvers<[]>();
+    const asked = Promise.withResolvers<void>();
+    vi.spyOn(admission, 'admitMany').mockImplementationOnce(() => {
+      asked.resolve();
+      return gate.promise;
+    });
+    const first = post(Array(600).fill({}));
+    await asked.promise;
+    expect(await post(Array(600).fill({}))).toMatchObject({
+      status: 503,
+      body: { code: 'overloaded', details: { waiting: 600, limit: 1_000 } },
+    });
+    expect(await post(Array(400).fill({}))).toMatchObject({ status: 200 });
+    gate.resolve([]);
+    expect(await first).toMatchObject({ status: 200 });
+    expect(await post(Array(600).fill({}))).toMatchObject({ status: 200 });
   });
 
   it('asks to try again while it cannot take ops', async () => {

@@ -7,13 +7,13 @@ import type { Store } from './store.ts';
 export class StoredBatchSource implements BatchSource {
   readonly #store: Store;
   readonly #sequencer: Sequencer;
-  readonly #onProofRefused: (number: number, reason: string) => void;
+  readonly #onProofWanted: (number: number) => void;
 
-  /** @param onProofRefused called when a batch that had a proof needs a new one */
-  constructor(store: Store, sequencer: Sequencer, onProofRefused: (number: number, reason: string) => void) {
+  /** @param onProofWanted called when a batch falls back to one that needs a proof */
+  constructor(store: Store, sequencer: Sequencer, onProofWanted: (number: number) => void) {
     this.#store = store;
     this.#sequencer = sequencer;
-    this.#onProofRefused = onProofRefused;
+    this.#onProofWanted = onProofWanted;
   }
 
   provenBatches(first: number, limit: number): readonly ProvenBatch[] {
@@ -80,26 +80,29 @@ export class StoredBatchSource implements BatchSource {
   }
 
   revertFinalized(number: number, cursor: L1Cursor): void {
+    const unproven: number[] = [];
     this.#store.transaction(() => {
       for (let reverted = this.finalizedNumber(); reverted > number; reverted--) {
         // A batch may have been finalized by a proof that this store never saw.
-        const status = this.#store.proofs.get(reverted) === undefined ? 'sealed' : 'proven';
-        this.#store.batches.setStatus(reverted, reverted, status);
+        const proven = this.#store.proofs.get(reverted) !== undefined;
+        if (!proven) unproven.push(reverted);
+        this.#store.batches.setStatus(reverted, reverted, proven ? 'proven' : 'sealed');
         this.#store.batches.setFinalizedAt(reverted, null);
         this.#store.batches.setSubmittedAt(reverted, reverted, null);
       }
       this.#store.batches.dropFinalizationsAbove(number);
       this.#store.meta.setCursor('finality', cursor);
     });
+    for (const wanted of unproven.reverse()) this.#onProofWanted(wanted);
   }
 
-  refuseProof(number: number, reason: string): void {
+  refuseProof(number: number): void {
     this.#store.transaction(() => {
       this.#store.proofs.drop(number);
       this.#store.batches.setStatus(number, number, 'sealed');
       this.#store.batches.setSubmittedAt(number, number, null);
     });
-    this.#onProofRefused(number, reason);
+    this.#onProofWanted(number);
   }
 
   takeOverdueL1(number: number): boolean {

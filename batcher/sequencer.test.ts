@@ -187,6 +187,25 @@ describe('Sequencer', () => {
     expect(f.sequencer.sealedAccount(1)?.balance).toBe(1n + 3n * decodeFee(7));
   });
 
+  it('tells all listeners, and the caller no failure, when one of them fails', () => {
+    const f = fixture();
+    f.queue(deposit(alice, 1, 100n));
+    const heard: number[] = [];
+    f.sequencer.on('sealed', () => {
+      throw new Error('deaf');
+    });
+    f.sequencer.on('sealed', (number) => heard.push(number));
+    for (let nonce = 0; nonce < 3; nonce++) f.place(transfer(1, 1, 1n, nonce), alice);
+    expect(f.seal()).toBe(1);
+    f.sequencer.atomically(() => {
+      f.sequencer.place('0x1', f.sign(transfer(1, 1, 1n, 3), alice), 1);
+      f.sequencer.seal();
+      f.sequencer.place('0x2', f.sign(transfer(1, 1, 1n, 4), alice), 1);
+      f.sequencer.seal();
+    });
+    expect(heard).toEqual([1, 2, 3]);
+  });
+
   it('is as before when a transaction fails', () => {
     const f = fixture();
     f.queue(deposit(alice, 1, 100n));

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type { Logger } from 'pino';
 import type { Account } from '../protocol/account.ts';
 import { MillraceError } from '../protocol/error.ts';
 import { refusal } from '../protocol/l2-rules.ts';
@@ -17,6 +18,10 @@ export interface SequencerEvents {
   rejected: [id: string, rejection: Rejection];
   /** L1 ops wait for a place. */
   l1Waiting: [];
+}
+
+export interface SequencerOptions extends OpenBatchOptions {
+  readonly logger: Logger;
 }
 
 /** Accounts that a signed op can touch at most: payer, payee, fee account. */
@@ -47,7 +52,7 @@ const ACCOUNTS_OF_SIGNED_OP = 3;
  */
 export class Sequencer extends EventEmitter<SequencerEvents> {
   readonly #store: Store;
-  readonly #options: OpenBatchOptions;
+  readonly #options: SequencerOptions;
   /** L1 ops that fill a batch by themselves. */
   readonly #l1Places: number;
   #open: OpenBatch;
@@ -60,7 +65,7 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
    * Takes up where the store stands.
    * @throws {MillraceError} `internal/store-damaged`
    */
-  constructor(store: Store, options: OpenBatchOptions) {
+  constructor(store: Store, options: SequencerOptions) {
     super();
     this.#store = store;
     this.#options = options;
@@ -106,7 +111,18 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
     return !this.#store.meta.awaitingL1Queue;
   }
 
-  /** Runs changes in one transaction and tells of them once it is on disk. If it fails, nothing was changed. */
+  /** @throws {MillraceError} `refused/reorganizing` if it is not {@link Sequencer.ready} */
+  assertReady(): void {
+    if (this.ready) return;
+    throw new MillraceError('refused', 'reorganizing', 'L1 reorganized and its queue is being read again', {
+      fix: 'Send the op again in a moment.',
+    });
+  }
+
+  /**
+   * Runs changes in one transaction and tells of them once it is on disk. If it fails, nothing was changed. A listener that
+   * throws changes nothing for the caller and the other listeners: it is logged.
+   */
   atomically<T>(work: () => T): T {
     this.#fresh();
     let result: T;
@@ -130,7 +146,7 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
    * @throws {MillraceError} `refused/reorganizing` and what {@link OpenBatch.add} throws
    */
   place(id: string, signed: SignedOp, receivedAt: number): Placement {
-    if (!this.ready) throw reorganizing();
+    this.assertReady();
     this.#takeL1BeforeSignedOps();
     let placement = this.#open.add(signed);
     if (placement === 'full') {
@@ -176,7 +192,7 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
       this.#store.meta.awaitingL1Queue = false;
       this.#replay();
     }
-    if (this.waitingL1 > 0) this.#news.push(() => this.emit('l1Waiting'));
+    if (this.waitingL1 > 0) this.#news.push(() => this.#tell('l1Waiting'));
   }
 
   /**
@@ -209,11 +225,21 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
     return true;
   }
 
+  #tell<E extends keyof SequencerEvents>(event: E, ...news: SequencerEvents[E]): void {
+    for (const listener of this.rawListeners(event)) {
+      try {
+        Reflect.apply(listener, this, news);
+      } catch (error) {
+        this.#options.logger.error({ err: error, event, news }, 'a listener failed');
+      }
+    }
+  }
+
   /** Makes the sealed batches from `first` on planned again. */
   #undoFrom(first: number): void {
     const { batches, accounts } = this.#store;
     for (let number = batches.lastSealed(); number >= first; number--) {
-      this.#news.push(() => this.emit('undone', number));
+      this.#news.push(() => this.#tell('undone', number));
     }
     accounts.undoFrom(first);
     batches.unsealFrom(first);
@@ -263,7 +289,7 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
       const { code, message, details } = error;
       const rejection = { code, message, details };
       this.#store.ops.reject(id, rejection);
-      this.#news.push(() => this.emit('rejected', id, rejection));
+      this.#news.push(() => this.#tell('rejected', id, rejection));
     }
   }
 
@@ -297,14 +323,8 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
   #seal(nextFeeKeyHash = this.#options.feeKeyHash): number | undefined {
     const number = this.#open.seal(nextFeeKeyHash);
     if (number === undefined) return undefined;
-    this.#news.push(() => this.emit('sealed', number));
-    if (this.#store.l1Ops.count() > this.#open.l1End) this.#news.push(() => this.emit('l1Waiting'));
+    this.#news.push(() => this.#tell('sealed', number));
+    if (this.#store.l1Ops.count() > this.#open.l1End) this.#news.push(() => this.#tell('l1Waiting'));
     return number;
   }
-}
-
-function reorganizing(): MillraceError {
-  return new MillraceError('refused', 'reorganizing', 'L1 reorganized and its queue is being read again', {
-    fix: 'Send the op again in a moment.',
-  });
 }

@@ -85,15 +85,15 @@ describe('Store', () => {
 
 describe('the aggregator side of the store', () => {
   let source: StoredBatchSource;
-  const refused: number[] = [];
+  const wanted: number[] = [];
 
   beforeEach(() => {
     for (let i = 0; i < 3; i++) {
       f.queue(deposit(alice, 1, 5n));
       f.seal();
     }
-    refused.length = 0;
-    source = new StoredBatchSource(f.store, f.sequencer, (number) => refused.push(number));
+    wanted.length = 0;
+    source = new StoredBatchSource(f.store, f.sequencer, (number) => wanted.push(number));
   });
 
   it('hands out proven batches in order, up to the first without a proof', () => {
@@ -133,6 +133,7 @@ describe('the aggregator side of the store', () => {
     expect(source.finalityCursor()).toEqual(cursorAt(200));
     source.revertFinalized(1, cursorAt(150));
     expect(status()).toEqual(['finalized', 'proven', 'sealed']);
+    expect(wanted).toEqual([3]);
     expect(source.finalizedNumber()).toBe(1);
     expect(source.finalizedAt(2)).toBeUndefined();
     expect(() => source.markFinalized([{ number: 3, location: location(3) }], cursorAt(201))).toThrow(
@@ -144,8 +145,8 @@ describe('the aggregator side of the store', () => {
   it('wants a new proof when L1 refuses one', () => {
     prove(1);
     source.markSubmitted(1, 1);
-    source.refuseProof(1, 'pairing');
-    expect(refused).toEqual([1]);
+    source.refuseProof(1);
+    expect(wanted).toEqual([1]);
     expect(f.store.batches.unproven()).toEqual([1, 2, 3]);
     expect(source.provenBatches(1, 9)).toEqual([]);
   });

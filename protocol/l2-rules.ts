@@ -8,7 +8,7 @@ import { type SignedOp, signingMessage } from './ops.ts';
 
 /**
  * The conditions on the paying account of a signed op (docs/protocol.md, section 2.1).
- * @param from the account at `op.from`, if it exists
+ * @param account the one at `op.from`, if it exists
  * @param checkSignature false if this signature is known to be right: it is most of the work
  * @returns the account
  * @throws {MillraceError} `input/bad-field`; `refused` with `unknown-account`, `key-mismatch`, `token-mismatch`,
@@ -16,13 +16,13 @@ import { type SignedOp, signingMessage } from './ops.ts';
  */
 export function checkPayer(
   signed: SignedOp,
-  from: Account | undefined,
+  account: Account | undefined,
   domain: bigint,
   checkSignature: boolean,
 ): Account {
-  const { op, publicKey, owner, signature } = signed;
+  const { op, publicKey, signature } = signed;
   const message = signingMessage(op, domain);
-  checkBits('owner', owner, 160);
+  const from = checkSigner(signed, account);
   const refuse = (code: string, text: string, expected: unknown, found: unknown, fix: string): never => {
     throw refusal(
       code,
@@ -31,17 +31,6 @@ export function checkPayer(
       fix,
     );
   };
-  if (from === undefined) throw unknownAccount('from', op.from);
-  const signer = keyHash(publicKey, owner);
-  if (from.keyHash !== signer) {
-    refuse(
-      'key-mismatch',
-      "the signer's key and owner are not the account's",
-      from.keyHash,
-      signer,
-      'Sign with the key of this account, or name the account of this key.',
-    );
-  }
   if (from.token !== op.token) {
     refuse(
       'token-mismatch',
@@ -60,15 +49,7 @@ export function checkPayer(
       'Take the balance out with a forced exit on L1.',
     );
   }
-  if (from.nonce !== op.nonce) {
-    refuse(
-      'bad-nonce',
-      "this is not the account's nonce",
-      from.nonce,
-      op.nonce,
-      'Sign again with the expected nonce.',
-    );
-  }
+  if (from.nonce !== op.nonce) throw badNonce(signed, from.nonce);
   const cost = op.amount + decodeFee(op.feeCode);
   if (from.balance < cost) {
     refuse(
@@ -89,6 +70,35 @@ export function checkPayer(
     );
   }
   return from;
+}
+
+/**
+ * That the signer is who holds the paying account; says nothing of the signature.
+ * @param account the one at `op.from`, if it exists
+ * @returns the account
+ * @throws {MillraceError} `input/bad-field`; `refused` with `unknown-account` or `key-mismatch`
+ */
+export function checkSigner({ op, publicKey, owner }: SignedOp, account: Account | undefined): Account {
+  checkBits('owner', owner, 160);
+  if (account === undefined) throw unknownAccount('from', op.from);
+  const signer = keyHash(publicKey, owner);
+  if (account.keyHash === signer) return account;
+  throw refusal(
+    'key-mismatch',
+    `Account ${op.from}: the signer's key and owner are not the account's`,
+    { account: op.from, expected: String(account.keyHash), found: String(signer) },
+    'Sign with the key of this account, or name the account of this key.',
+  );
+}
+
+/** `refused/bad-nonce` of an op whose account has another nonce. */
+export function badNonce({ op }: SignedOp, expected: number): MillraceError {
+  return refusal(
+    'bad-nonce',
+    `Account ${op.from}: this is not the account's nonce`,
+    { account: op.from, expected: String(expected), found: String(op.nonce) },
+    'Sign again with the expected nonce.',
+  );
 }
 
 /**

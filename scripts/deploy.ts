@@ -5,6 +5,7 @@ import { verifyingKeyHash, verifyingKeyOnL1 } from '../aggregator/verifying-key.
 import { type DeployManifest, ETH_ADDRESS, parseDeployManifest } from '../protocol/deploy-manifest.ts';
 import { domain } from '../protocol/domain.ts';
 import { MillraceError } from '../protocol/error.ts';
+import { LOCAL_CHAINS } from '../protocol/local-chains.ts';
 import type { Shape } from '../protocol/shape.ts';
 import { genesisRoot } from '../protocol/state.ts';
 import type { VerificationKey } from '../prover/proof.ts';
@@ -36,9 +37,6 @@ export interface DeployOptions {
   /** Lets a chain that is not local have verifiers whose keys come from a dev setup: whoever made them can steal all funds. */
   readonly allowDevKeys?: boolean;
 }
-
-/** Chain ids that development chains use. */
-const LOCAL_CHAINS = new Set([31337, 1337]);
 
 /**
  * Deploys the verifiers and the rollup, registers the tokens, and checks that what is on L1 is what was meant.

@@ -22,6 +22,7 @@ import { readJsonFile } from '../text-file.ts';
 import { Cleanup } from './cleanup.ts';
 import { deployedArtifacts } from './deployed-artifacts.ts';
 import { ProofPump } from './proof-pump.ts';
+import { tokensWithoutFee } from './tokens-without-fee.ts';
 
 /** A node that runs in this process. */
 export interface RunningNode {
@@ -77,10 +78,21 @@ async function start(
   });
   cleanup.add(() => store.close());
   const { feeKeyHash, minimumFees, batchAgeMs } = config;
-  const sequencer = new Sequencer(store, { shapes, feeKeyHash });
+  const sequencer = new Sequencer(store, {
+    shapes,
+    feeKeyHash,
+    logger: logger.child({ part: 'sequencer' }),
+  });
   sequencer.on('rejected', (op, { code, message }) => logger.warn({ op, code }, `op rejected: ${message}`));
   const sealer = new Sealer({ sequencer, batchAgeMs, logger: logger.child({ part: 'sealer' }) });
   cleanup.add(() => sealer.close());
+  const freeTokens = tokensWithoutFee(deployment, minimumFees);
+  if (freeTokens.length > 0) {
+    logger.warn(
+      { tokens: freeTokens },
+      'ops of these tokens are taken without a fee: set MILLRACE_MINIMUM_FEES, or anyone can fill the batches for nothing',
+    );
+  }
   const admission = new Admission(store, sequencer, { minimumFees });
   cleanup.add(() => admission.close());
 

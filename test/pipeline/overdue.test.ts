@@ -53,7 +53,7 @@ beforeEach(async () => {
     genesisRoot: BigInt(deployment.genesisRoot),
   });
   cleanup.push(() => store.close());
-  sequencer = new Sequencer(store, { shapes: [{ shape: SHAPES.tiny, shapeId: 0 }] });
+  sequencer = new Sequencer(store, { shapes: [{ shape: SHAPES.tiny, shapeId: 0 }], logger });
   const { depth, block: startBlock, chainId } = deployment;
   watcher = new L1QueueWatcher({
     rollup: contract,

@@ -2,6 +2,7 @@
  * Admits one transfer after the other into the store of the folder, from the nonce on that it is given, and reports
  * each acknowledgement to its parent, until it is killed.
  */
+import { pino } from 'pino';
 import { Admission } from '../../batcher/admission.ts';
 import { Sequencer } from '../../batcher/sequencer.ts';
 import { Store } from '../../batcher/store.ts';
@@ -12,7 +13,7 @@ import { holder } from './random-batch.ts';
 const [folder, firstNonce] = process.argv.slice(2) as [string, string];
 const alice = holder(1);
 const store = Store.open(folder, IDENTITY);
-const sequencer = new Sequencer(store, { shapes: TWO_SHAPES });
+const sequencer = new Sequencer(store, { shapes: TWO_SHAPES, logger: pino({ level: 'silent' }) });
 const admission = new Admission(store, sequencer, { minimumFees: new Map() });
 process.on('disconnect', () => process.exit(1));
 

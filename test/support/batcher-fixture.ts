@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import type { QueuedL1Op } from '../../aggregator/ports.ts';
 import { L1Intake } from '../../batcher/l1-intake.ts';
-import type { OpenBatchOptions } from '../../batcher/open-batch.ts';
 import type { RollupShape } from '../../batcher/rollup-shapes.ts';
-import { Sequencer } from '../../batcher/sequencer.ts';
+import { Sequencer, type SequencerOptions } from '../../batcher/sequencer.ts';
 import type { RollupIdentity } from '../../batcher/store/meta-table.ts';
 import { Store } from '../../batcher/store.ts';
 import { domain } from '../../protocol/domain.ts';
@@ -37,19 +37,19 @@ export const TWO_SHAPES: readonly RollupShape[] = [
 /** A store in a folder of its own with what is built on it; {@link BatcherFixture.reopen} is a restart. */
 export class BatcherFixture {
   readonly folder = mkdtempSync(join(tmpdir(), 'millrace-batcher-'));
-  readonly #options: OpenBatchOptions;
+  readonly #options: SequencerOptions;
   store: Store;
   sequencer: Sequencer;
   intake: L1Intake;
 
-  constructor(options: Partial<OpenBatchOptions> = {}) {
-    this.#options = { shapes: TWO_SHAPES, ...options };
+  constructor(options: Partial<SequencerOptions> = {}) {
+    this.#options = { shapes: TWO_SHAPES, logger: pino({ level: 'silent' }), ...options };
     this.store = Store.open(this.folder, IDENTITY);
     this.sequencer = new Sequencer(this.store, this.#options);
     this.intake = new L1Intake(this.store, this.sequencer);
   }
 
-  reopen(options: Partial<OpenBatchOptions> = {}): void {
+  reopen(options: Partial<SequencerOptions> = {}): void {
     this.store.close();
     this.store = Store.open(this.folder, IDENTITY);
     this.sequencer = new Sequencer(this.store, { ...this.#options, ...options });
