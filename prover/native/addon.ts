@@ -75,7 +75,7 @@ export const PROOF_STAGES = ['witness', 'quotient', 'points'] as const;
  */
 export interface NativeAddon {
   /** The arithmetic in use: the fastest that this machine runs, or the one that `MILLRACE_KERNEL` names. */
-  readonly kernel: 'ifma' | 'adx' | 'portable';
+  readonly kernel: 'ifma' | 'avx2' | 'adx' | 'portable';
   /** A table that suits about `expectedScalars` multiplications of the group's generator. */
   fixedBase(group: Group, expectedScalars: number): Promise<NativeTable>;
   /**
@@ -142,7 +142,7 @@ export function loadNative(): NativeAddon | undefined {
         kernel: process.env.MILLRACE_KERNEL,
         reason: cause instanceof Error ? cause.message : cause,
       },
-      fix: 'Unset MILLRACE_KERNEL, or set it to ifma, adx or portable; else remove build/native and build again.',
+      fix: 'Unset MILLRACE_KERNEL, or set it to ifma, avx2, adx or portable; else remove build/native and build again.',
       cause,
     });
   }

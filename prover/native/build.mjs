@@ -38,21 +38,18 @@ const linkFlags = [
   ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []),
 ];
 
-/**
- * The compiled files in link order with the flags of their own: code for every machine first, see vector_provers.hpp.
- * gcc 12 warns of its own vector headers (its bug 105593), hence the last flags.
- */
+const scalar64 = ['-mbmi2', '-madx'];
+const avx512 = ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mavx512ifma'];
+/** gcc 12 warns of its own AVX-512 header (its bug 105593). */
+const quiet = ['-Wno-uninitialized', '-Wno-maybe-uninitialized'];
+
+/** The compiled files in link order with flags of their own: code for every machine first, see vector_provers.hpp. */
 const units = [
   { source: 'addon.cc', flags: [] },
   ...(process.arch === 'x64'
     ? [
-        {
-          source: 'prover_ifma.cc',
-          flags: [
-            ...['-mbmi2', '-madx', '-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mavx512ifma'],
-            ...['-Wno-uninitialized', '-Wno-maybe-uninitialized'],
-          ],
-        },
+        { source: 'prover_avx2.cc', flags: [...scalar64, '-mavx2'] },
+        { source: 'prover_ifma.cc', flags: [...scalar64, ...avx512, ...quiet] },
       ]
     : []),
 ];

@@ -106,6 +106,9 @@ inline std::unique_ptr<Operations> selectOperations() {
   const auto allows = [&](const char* name) { return wanted.empty() || wanted == name; };
 #if defined(__x86_64__)
   if (allows("ifma") && hasIfma()) return std::make_unique<VectorOperations>("ifma", openIfmaProver);
+  if (allows("avx2") && __builtin_cpu_supports("avx2") && AdxKernel::supported()) {
+    return std::make_unique<VectorOperations>("avx2", openAvx2Prover);
+  }
   if (allows(AdxKernel::name) && AdxKernel::supported()) return std::make_unique<KernelOperations<AdxKernel>>();
 #endif
   if (allows(PortableKernel::name)) return std::make_unique<KernelOperations<PortableKernel>>();

@@ -270,22 +270,26 @@ describe.runIf(hasNative)('the native prover', () => {
     return stdout;
   }
 
-  it.each(['', 'ifma', 'adx', 'portable'])('makes good proofs with the kernel "%s"', async (kernel) => {
-    const script = 'console.log(JSON.stringify({ kernel: addon.kernel, ...(await prover.prove(witness)) }));';
-    for (const { zkey, wtns: witness, vkey } of [small, large]) {
-      let made: { kernel: string; proof: unknown; publicSignals: string[] };
-      try {
-        made = JSON.parse(await inOwnProcess(script, kernel, zkey, witness));
-      } catch (error) {
-        // Not every processor has every kernel, but each has one.
-        expect(kernel).toMatch(/^(ifma|adx)$/);
-        expect(error).toMatchObject({ stderr: expect.stringContaining('native-kernel') });
-        return;
+  it.each(['', 'ifma', 'avx2', 'adx', 'portable'])(
+    'makes good proofs with the kernel "%s"',
+    async (kernel) => {
+      const script =
+        'console.log(JSON.stringify({ kernel: addon.kernel, ...(await prover.prove(witness)) }));';
+      for (const { zkey, wtns: witness, vkey } of [small, large]) {
+        let made: { kernel: string; proof: unknown; publicSignals: string[] };
+        try {
+          made = JSON.parse(await inOwnProcess(script, kernel, zkey, witness));
+        } catch (error) {
+          // Not every processor has every kernel, but each has one.
+          expect(kernel).toMatch(/^(ifma|avx2|adx)$/);
+          expect(error).toMatchObject({ stderr: expect.stringContaining('native-kernel') });
+          return;
+        }
+        if (kernel !== '') expect(made.kernel).toBe(kernel);
+        expect(await groth16.verify(vkey, made.publicSignals, made.proof)).toBe(true);
       }
-      if (kernel !== '') expect(made.kernel).toBe(kernel);
-      expect(await groth16.verify(vkey, made.publicSignals, made.proof)).toBe(true);
-    }
-  });
+    },
+  );
 
   it('keeps no memory from proof to proof', async () => {
     const script = `

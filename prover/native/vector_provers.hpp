@@ -17,6 +17,9 @@ namespace millrace {
 #if defined(__x86_64__)
 /// AVX-512 with IFMA, and what AdxKernel needs.
 std::unique_ptr<Prover> openIfmaProver(const std::string& zkey, unsigned threads);
+
+/// AVX2, and what AdxKernel needs.
+std::unique_ptr<Prover> openAvx2Prover(const std::string& zkey, unsigned threads);
 #endif
 
 }  // namespace millrace

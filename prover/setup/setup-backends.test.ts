@@ -150,7 +150,7 @@ describe.runIf(hasNative)('kernels', () => {
   it('give the same points, and the environment forces one', async () => {
     const best = await points('');
     const [kernel, hash] = best.split(' ');
-    expect(['ifma', 'adx', 'portable']).toContain(kernel);
+    expect(['ifma', 'avx2', 'adx', 'portable']).toContain(kernel);
     expect(await points('portable')).toBe(`portable ${hash}`);
     expect(hash).toHaveLength(64);
   });

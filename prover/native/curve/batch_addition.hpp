@@ -24,6 +24,28 @@ struct Addition {
   uint32_t out;
 };
 
+/// Points that will be needed soon, from places all over a memory that no near cache holds. Asked for a few at a time
+/// between multiplications, they are there when they are needed, and nothing waits for them.
+template <class Point>
+class UpcomingPoints {
+ public:
+  UpcomingPoints() = default;
+  UpcomingPoints(const Point* points, const SignedReference* begin, const SignedReference* end)
+      : points_(points), next_(begin), end_(end) {}
+
+  void ask(size_t count) {
+    for (; count > 0 && next_ != end_; count--, next_++) {
+      const Point* point = points_ + (*next_ >> 1);
+      __builtin_prefetch(&point->x);
+      if (sizeof(Point) > 64) __builtin_prefetch(&point->y);
+    }
+  }
+
+ private:
+  const Point* points_ = nullptr;
+  const SignedReference *next_ = nullptr, *end_ = nullptr;
+};
+
 template <class Lanes>
 class BatchAddition {
  public:
@@ -40,9 +62,9 @@ class BatchAddition {
         special_(capacity_ / width) {}
 
   /// `results` may be the array of `points` where no addition's result is read by another one.
-  void run(const Point* points, const Addition* additions, size_t count, Point* results) {
+  void run(const Point* points, const Addition* additions, size_t count, Point* results, UpcomingPoints<Point>& upcoming) {
     for (size_t begin = 0; begin < count; begin += capacity_) {
-      runBatch(points, additions + begin, std::min(capacity_, count - begin), results);
+      runBatch(points, additions + begin, std::min(capacity_, count - begin), results, upcoming);
     }
   }
 
@@ -81,7 +103,7 @@ class BatchAddition {
     Mask settled() const { return leftInfinite | rightInfinite | opposite; }
   };
 
-  void runBatch(const Point* points, const Addition* additions, size_t count, Point* results) {
+  void runBatch(const Point* points, const Addition* additions, size_t count, Point* results, UpcomingPoints<Point>& upcoming) {
     const size_t groups = (count + width - 1) / width;
     // The last group is filled up with copies of its first addition.
     Addition last[width];
@@ -90,7 +112,6 @@ class BatchAddition {
 
     Lanes product = Lanes::one();
     for (size_t i = 0; i < groups; i++) {
-      if (i + prefetchGroups + 1 < groups) prefetch(points, additions + (i + prefetchGroups) * width);
       const Group group{points, at(i)};
       const Lanes x1 = group.leftX(), x2 = group.rightX();
       Lanes denominator = x2.minus(x1, below<1>);
@@ -107,6 +128,8 @@ class BatchAddition {
     }
     Lanes inverse = product.inverse();
     for (size_t i = groups; i-- > 0;) {
+      // All additions of a chunk together ask for more points than the next chunk has.
+      upcoming.ask(2 * width);
       const Group group{points, at(i)};
       const Lanes scale = inverse * products_[i];
       inverse = inverse * denominators_[i];
@@ -115,19 +138,6 @@ class BatchAddition {
         store(specialSum(scale, x1, y1, x2, y2), group, results);
       } else {
         store(sum(y2.minus(y1, below<1>) * scale, x1, y1, x2), group, results);
-      }
-    }
-  }
-
-  /// How far ahead of its use a point is asked for: bases are all over a memory that no cache holds.
-  static constexpr size_t prefetchGroups = 64 / width;
-
-  static void prefetch(const Point* points, const Addition* additions) {
-    for (size_t i = 0; i < width; i++) {
-      for (const SignedReference reference : {additions[i].left, additions[i].right}) {
-        const Point* point = points + (reference >> 1);
-        __builtin_prefetch(&point->x);
-        if (sizeof(Point) > 64) __builtin_prefetch(&point->y);
       }
     }
   }

@@ -20,7 +20,7 @@ class WindowSum {
   using Element = typename Lanes::Element;
   using Point = AffinePoint<Element>;
 
-  WindowSum() : addition_(chunkEntries / 2) {}
+  WindowSum() : addition_(chunkEntries / 2), additions_(chunkEntries / 2), slots_(chunkEntries) {}
 
   /// The sum over the window's entries of digit * base; bases are in the lanes' form, the result is not.
   XyzzPoint<Element> run(const Point* bases, const SortedWindow& window) {
@@ -29,8 +29,9 @@ class WindowSum {
   }
 
  private:
-  /// Entries that are reduced together: few enough for a core's own cache, many enough to share inversions.
-  static constexpr size_t chunkEntries = 8192;
+  /// Entries that are reduced together: many enough to share inversions, few enough that their bases, those of the next
+  /// chunk and the slots, half as many, fit into a core's own cache (640 KiB).
+  static constexpr size_t chunkEntries = (size_t{1} << 18) / sizeof(Point);
   /// Buckets in one range of running sums.
   static constexpr size_t rangeBuckets = 32;
 
@@ -42,14 +43,13 @@ class WindowSum {
 
   void fillBuckets(const Point* bases, const SortedWindow& window) {
     points_.assign(window.buckets(), Point{});
-    slots_.resize(chunkEntries);
     const uint32_t *entries = window.entries(), *starts = window.starts();
     size_t bucket = 0;
     for (size_t begin = 0; begin < window.size();) {
       // A chunk ends where a bucket ends, unless the bucket is larger than a chunk.
       trees_.clear();
-      additions_.clear();
-      uint32_t slot = 0;
+      uint32_t slots = 0;
+      Addition* addition = additions_.data();
       size_t at = begin;
       while (at < window.size()) {
         while (starts[bucket + 1] <= at) bucket++;
@@ -59,38 +59,42 @@ class WindowSum {
           if (at > begin) break;
           count = left;
         }
-        addTree(bases, entries + at, count, static_cast<uint32_t>(bucket), at > starts[bucket], slot);
+        // A tree's lowest level: pairs of bases to be added, and perhaps a last single one.
+        const auto pairs = static_cast<uint32_t>(count / 2), sums = static_cast<uint32_t>(count - pairs);
+        trees_.push_back({static_cast<uint32_t>(bucket), slots, sums, at > starts[bucket]});
+        for (uint32_t i = 0; i < pairs; i++) *addition++ = {entries[at + 2 * i], entries[at + 2 * i + 1], slots + i};
+        slots += sums;
         at += count;
+        if (sums > pairs) slots_[slots - 1] = signedPoint(bases, entries[at - 1]);
       }
-      addition_.run(bases, additions_.data(), additions_.size(), slots_.data());
+      const size_t next = std::min(at + chunkEntries, window.size());
+      upcoming_ = {bases, entries + at, entries + next};
+      runAdditions(bases, addition, slots_);
       reduceTrees();
       begin = at;
     }
   }
 
-  /// Plants a tree with its lowest level: pairs of bases to be added, and a last single one.
-  void addTree(const Point* bases, const uint32_t* entries, size_t count, uint32_t bucket, bool continued, uint32_t& slot) {
-    const auto pairs = static_cast<uint32_t>(count / 2);
-    trees_.push_back({bucket, slot, static_cast<uint32_t>(count - pairs), continued});
-    for (uint32_t i = 0; i < pairs; i++) additions_.push_back({entries[2 * i], entries[2 * i + 1], slot++});
-    if (count % 2 != 0) {
-      const Point& base = bases[entries[count - 1] >> 1];
-      slots_[slot++] = (entries[count - 1] & 1) != 0 ? -base : base;
-    }
+  /// The additions from the first one to before `end`.
+  void runAdditions(const Point* points, const Addition* end, std::vector<Point>& results) {
+    addition_.run(points, additions_.data(), static_cast<size_t>(end - additions_.data()), results.data(), upcoming_);
+  }
+
+  static Point signedPoint(const Point* bases, SignedReference reference) {
+    const Point& base = bases[reference >> 1];
+    return (reference & 1) != 0 ? -base : base;
   }
 
   void reduceTrees() {
     for (uint32_t step = 1;; step *= 2) {
-      additions_.clear();
+      Addition* addition = additions_.data();
       for (Tree& tree : trees_) {
-        for (uint32_t i = 0; i + 1 < tree.live; i += 2) {
-          const uint32_t left = tree.first + i * step;
-          additions_.push_back({2 * left, 2 * (left + step), left});
-        }
+        uint32_t slot = tree.first;
+        for (uint32_t i = 1; i < tree.live; i += 2, slot += 2 * step) *addition++ = {2 * slot, 2 * (slot + step), slot};
         tree.live = (tree.live + 1) / 2;
       }
-      if (additions_.empty()) break;
-      addition_.run(slots_.data(), additions_.data(), additions_.size(), slots_.data());
+      if (addition == additions_.data()) break;
+      runAdditions(slots_.data(), addition, slots_);
     }
     for (const Tree& tree : trees_) {
       if (!tree.continued) {
@@ -100,7 +104,7 @@ class WindowSum {
       // Only the first tree of a chunk: the bucket is larger than a chunk.
       const Point pair[2] = {points_[tree.bucket], slots_[tree.first]};
       const Addition both{0, 2, tree.bucket};
-      addition_.run(pair, &both, 1, points_.data());
+      addition_.run(pair, &both, 1, points_.data(), upcoming_);
     }
   }
 
@@ -112,15 +116,16 @@ class WindowSum {
     points_.resize(buckets + 3 * ranges);
     const auto first = static_cast<uint32_t>(buckets), count = static_cast<uint32_t>(ranges);
     const uint32_t total = first + 2 * count;
+    additions_.resize(std::max<size_t>(additions_.size(), 2 * ranges));
     for (uint32_t step = 0; step <= length; step++) {
       const uint32_t from = first + step % 2 * count, to = first + (step + 1) % 2 * count;
-      additions_.clear();
+      Addition* addition = additions_.data();
       for (uint32_t k = 0; k < count; k++) {
         const uint32_t highest = static_cast<uint32_t>((k + 1) * length - 1);
-        if (step < length) additions_.push_back({2 * (from + k), 2 * (highest - step), to + k});
-        if (step > 0) additions_.push_back({2 * (total + k), 2 * (from + k), total + k});
+        if (step < length) *addition++ = {2 * (from + k), 2 * (highest - step), to + k};
+        if (step > 0) *addition++ = {2 * (total + k), 2 * (from + k), total + k};
       }
-      addition_.run(points_.data(), additions_.data(), additions_.size(), points_.data());
+      runAdditions(points_.data(), addition, points_);
     }
     // All of it is sum of total[k] + length * k * running[k].
     const uint32_t running = first + static_cast<uint32_t>(length % 2) * count;
@@ -139,7 +144,8 @@ class WindowSum {
   BatchAddition<Lanes> addition_;
   std::vector<Addition> additions_;
   std::vector<Tree> trees_;
-  std::vector<Point> points_, slots_;
+  std::vector<Point> slots_, points_;
+  UpcomingPoints<Point> upcoming_;
 };
 
 /// The sum of 2^(width w) * windows[w].

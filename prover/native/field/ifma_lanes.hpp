@@ -142,21 +142,10 @@ class IfmaLanes {
   /// A product, or a sum of products, before its reduction: the sum of column[i] * 2^(52 i), columns signed.
   struct Wide {
     __m512i column[10];
-
-    MILLRACE_INLINE Wide operator-(const Wide& other) const {
-      Wide r;
-      for (size_t i = 0; i < 10; i++) r.column[i] = _mm512_sub_epi64(column[i], other.column[i]);
-      return r;
-    }
-
-    /// Plus 16 p^2, which makes a difference of two products of the contract's operands not negative.
-    MILLRACE_INLINE Wide raised() const {
-      constexpr auto multiple = multipleOfSquare();
-      Wide r;
-      for (size_t i = 0; i < 10; i++) r.column[i] = _mm512_add_epi64(column[i], _mm512_set1_epi64(static_cast<long long>(multiple[i])));
-      return r;
-    }
   };
+
+  /// A sum that only product() takes.
+  MILLRACE_INLINE static IfmaLanes looseSum(const IfmaLanes& a, const IfmaLanes& b) { return a + b; }
 
   MILLRACE_INLINE static Wide product(const IfmaLanes& a, const IfmaLanes& b) {
     Wide t = zeros();
@@ -165,6 +154,23 @@ class IfmaLanes {
       for (size_t j = 0; j < limbs; j++) t.column[i + j + 1] = _mm512_madd52hi_epu64(t.column[i + j + 1], a.limb_[i], b.limb_[j]);
     }
     return t;
+  }
+
+  /// a - b, for products below 16 p^2.
+  MILLRACE_INLINE static IfmaLanes reduceDifference(const Wide& a, const Wide& b) {
+    constexpr auto offset = multipleOfSquare();
+    Wide t;
+    for (size_t i = 0; i < 10; i++) {
+      t.column[i] = _mm512_sub_epi64(_mm512_add_epi64(a.column[i], _mm512_set1_epi64(static_cast<long long>(offset[i]))), b.column[i]);
+    }
+    return reduce(t);
+  }
+
+  /// cross - a - b, where cross is the product of the sums of the factors of a and b; below 32 p^2.
+  MILLRACE_INLINE static IfmaLanes reduceCross(const Wide& cross, const Wide& a, const Wide& b) {
+    Wide t;
+    for (size_t i = 0; i < 10; i++) t.column[i] = _mm512_sub_epi64(cross.column[i], _mm512_add_epi64(a.column[i], b.column[i]));
+    return reduce(t);
   }
 
   /// t / R mod p, below 2p, for 0 <= t < 32 p^2.
@@ -262,7 +268,7 @@ class IfmaLanes {
     return r;
   }
 
-  /// 16 p^2.
+  /// 16 p^2, which makes a difference of two products below that not negative.
   static constexpr std::array<uint64_t, 10> multipleOfSquare() {
     const std::array<uint64_t, limbs> p = split(prime);
     std::array<uint64_t, 10> r{};

@@ -5,9 +5,8 @@
 // ordinary curves", 2011).
 //
 // Bounds, with operands whose bounds' product is at most 16 p^2 in each part:
-// - real part: a0 b0 - a1 b1 + 16 p^2 is in [0, 32 p^2);
-// - imaginary part: a0 b1 + a1 b0 is in [0, 32 p^2), though taken as a difference;
-// both of which reduce() brings below 2p.
+// - real part: a0 b0 - a1 b1 is a difference of products below 16 p^2;
+// - imaginary part: a0 b1 + a1 b0, taken as a difference, is below 32 p^2.
 #pragma once
 
 #include "quadratic_field.hpp"
@@ -50,8 +49,8 @@ class QuadraticLanes {
   /// Karatsuba.
   QuadraticLanes operator*(const QuadraticLanes& o) const {
     const auto real = Base::product(c0_, o.c0_), imaginary = Base::product(c1_, o.c1_);
-    const auto cross = Base::product(c0_ + c1_, o.c0_ + o.c1_);
-    return {Base::reduce((real - imaginary).raised()), Base::reduce(cross - real - imaginary)};
+    const auto cross = Base::product(Base::looseSum(c0_, c1_), Base::looseSum(o.c0_, o.c1_));
+    return {Base::reduceDifference(real, imaginary), Base::reduceCross(cross, real, imaginary)};
   }
 
   /// (c0 + c1)(c0 - c1) + 2 c0 c1 u, for parts below 2p: factors below 4p and 4p, 4p and 2p.
