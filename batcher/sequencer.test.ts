@@ -474,6 +474,8 @@ function runSteps(f: BatcherFixture, steps: readonly Step[]): void {
       const count = f.store.l1Ops.count();
       const left = Math.max(0, count - s.depth);
       const ops = Array.from({ length: count - left }, (_, i) => f.store.l1Ops.get(left + i)!.op);
+      // A signed op that filled its batch may have left L1 ops waiting, which take their places before anything else is read.
+      f.takeL1();
       const before = [f.sequencer.open, f.sequencer.tip];
       f.intake.rewindL1Ops(left, cursorAt(left));
       if (s.same) {
