@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   prove: async () => (await import('./prove.ts')).registerProve,
   verify: async () => (await import('./verify.ts')).registerVerify,
   'groth16-prove': async () => (await import('./groth16-prove.ts')).registerGroth16Prove,
+  bench: async () => (await import('./bench.ts')).registerBench,
 };
 
 const program = new Command('millrace')
