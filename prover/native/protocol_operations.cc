@@ -32,8 +32,8 @@ class KernelProtocolOperations : public ProtocolOperations {
 class VectorProtocolOperations final : public KernelProtocolOperations<AdxKernel> {
  public:
   void poseidon(unsigned inputs, const Limbs* in, size_t count, Limbs* out) const override {
-    // Eight cost as much as four would one by one.
-    const size_t rest = count % 8 < 5 ? count % 8 : 0, most = count - rest;
+    // Eight cost as much as three would one by one.
+    const size_t rest = count % 8 < 3 ? count % 8 : 0, most = count - rest;
     poseidonAvx2(inputs, in, most, out);
     KernelProtocolOperations::poseidon(inputs, in + most * inputs, rest, out + most);
   }

@@ -3,8 +3,8 @@
 // A sum of n <= 21 products of elements below p is below 21 p^2 < 2^512, since
 // p < 0.1891 * 2^256: eight limbs hold it. Its lower half L becomes
 // (L + q p) / 2^256 <= p with q < 2^256; with the upper half that is at most
-// 21 * 0.1891 p + p < 4.98 p < 0.942 * 2^256: four limbs hold that, and subtracting 4p, 2p
-// and p where they can be subtracted makes it canonical.
+// 21 * 0.1891 p + p < 4.98 p < 0.942 * 2^256: four limbs hold that. Subtracting 2p twice and p
+// once, each where it can be subtracted, makes it canonical.
 #pragma once
 
 #include "kernel_adx.hpp"
@@ -147,45 +147,16 @@ class ProductSum {
 
   /// The sum as an element; at most maxProducts have been added.
   Field value() const {
-    Limbs t = reduceLow<Kernel>({sum_[0], sum_[1], sum_[2], sum_[3]}, Field::modulus);
-    uint64_t carry = 0;
-    for (int i = 0; i < 4; i++) {
-      const Uint128 word = static_cast<Uint128>(t[i]) + sum_[i + 4] + carry;
-      t[i] = static_cast<uint64_t>(word);
-      carry = static_cast<uint64_t>(word >> 64);
-    }
-    static constexpr Limbs twice = multiple(2), fourTimes = multiple(4);
-    t = lessIfPossible(t, fourTimes);
-    t = lessIfPossible(t, twice);
-    return Field::fromRepresentation(lessIfPossible(t, Field::modulus.p));
+    Limbs t;
+    Kernel::add(t, reduceLow<Kernel>({sum_[0], sum_[1], sum_[2], sum_[3]}, Field::modulus), {sum_[4], sum_[5], sum_[6], sum_[7]}, twice);
+    Kernel::add(t, t, Limbs{}, twice);
+    Kernel::add(t, t, Limbs{}, Field::modulus);
+    return Field::fromRepresentation(t);
   }
 
  private:
-  static constexpr Limbs multiple(unsigned factor) {
-    Limbs r{};
-    uint64_t carry = 0;
-    for (int i = 0; i < 4; i++) {
-      const Uint128 word = static_cast<Uint128>(Field::modulus.p[i]) * factor + carry;
-      r[i] = static_cast<uint64_t>(word);
-      carry = static_cast<uint64_t>(word >> 64);
-    }
-    return r;
-  }
-
-  /// t - k where that is not negative, else t; without a branch.
-  static Limbs lessIfPossible(const Limbs& t, const Limbs& k) {
-    Limbs difference;
-    uint64_t borrow = 0;
-    for (int i = 0; i < 4; i++) {
-      const Uint128 word = static_cast<Uint128>(t[i]) - k[i] - borrow;
-      difference[i] = static_cast<uint64_t>(word);
-      borrow = static_cast<uint64_t>(word >> 64) & 1;
-    }
-    const uint64_t keep = 0 - borrow;
-    Limbs r;
-    for (int i = 0; i < 4; i++) r[i] = (t[i] & keep) | (difference[i] & ~keep);
-    return r;
-  }
+  /// 2p, of which an addition reads nothing else.
+  static constexpr Modulus twice{subtractWrapping({}, subtractWrapping(subtractWrapping({}, Field::modulus.p), Field::modulus.p))};
 
   WideLimbs sum_{};
 };
