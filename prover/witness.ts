@@ -1,34 +1,75 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { MillraceError } from '../protocol/error.ts';
+import { loadNative } from './native/addon.ts';
 import type { CircuitInput } from './witness-input.ts';
+import { NativeWitness } from './witness-native.ts';
+import { PROGRAM_FILE } from './witness-program/program-file.ts';
 import { calculateWtns } from './witness-wasm.ts';
 
-/** One circuit's witness calculator, compiled once and used many times. */
+/**
+ * One circuit's witness calculator, opened once and used many times: its witness program in native code where both are
+ * there, circom's WASM otherwise, and for an input that is refused, because the WASM can say why.
+ */
 export class WitnessCalculator {
-  readonly #module: WebAssembly.Module;
+  readonly #wasm: string;
+  readonly #native: NativeWitness | undefined;
+  #module: Promise<WebAssembly.Module> | undefined;
 
-  private constructor(module: WebAssembly.Module) {
-    this.#module = module;
+  private constructor(wasm: string, native: NativeWitness | undefined) {
+    this.#wasm = wasm;
+    this.#native = native;
   }
 
   /**
-   * @param wasm path of circom's `--wasm` output
+   * @param wasm path of circom's `--wasm` output; a witness program is looked for beside it
    * @throws {MillraceError} `input` / `bad-witness-wasm` when there is no such module.
    */
   static async open(wasm: string): Promise<WitnessCalculator> {
-    try {
-      return new WitnessCalculator(await WebAssembly.compile(await readFile(wasm)));
-    } catch (cause) {
-      throw new MillraceError('input', 'bad-witness-wasm', 'The witness calculator cannot be loaded', {
-        details: { file: wasm, reason: cause instanceof Error ? cause.message : String(cause) },
-        fix: 'Build the artifacts again with millrace setup.',
-        cause,
-      });
-    }
+    const native = await openProgram(join(dirname(wasm), PROGRAM_FILE));
+    const calculator = new WitnessCalculator(wasm, native);
+    if (native === undefined) await calculator.#loadModule();
+    return calculator;
+  }
+
+  /** What calculates the witnesses of inputs that the circuit takes. */
+  get engine(): 'native' | 'wasm' {
+    return this.#native === undefined ? 'wasm' : 'native';
   }
 
   /** The witness of this input, in iden3's `.wtns` format; throws as `calculateWtns`. */
-  calculate(input: CircuitInput): Promise<Uint8Array> {
-    return calculateWtns(this.#module, input);
+  async calculate(input: CircuitInput): Promise<Uint8Array> {
+    return (await this.#native?.calculate(input)) ?? calculateWtns(await this.#loadModule(), input);
+  }
+
+  #loadModule(): Promise<WebAssembly.Module> {
+    this.#module ??= compileModule(this.#wasm);
+    return this.#module;
+  }
+}
+
+async function compileModule(wasm: string): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(await readFile(wasm));
+  } catch (cause) {
+    throw new MillraceError('input', 'bad-witness-wasm', 'The witness calculator cannot be loaded', {
+      details: { file: wasm, reason: cause instanceof Error ? cause.message : String(cause) },
+      fix: 'Build the artifacts again with millrace setup.',
+      cause,
+    });
+  }
+}
+
+/** The program, if it is there and whole, and there is native code to run it. */
+async function openProgram(path: string): Promise<NativeWitness | undefined> {
+  const addon = loadNative();
+  if (addon === undefined) return undefined;
+  try {
+    return await NativeWitness.open(addon, path);
+  } catch (error) {
+    // No program, or a damaged or outdated one, which the next set-up replaces: the WASM does the same.
+    const { code } = error as { code?: unknown };
+    if (code === 'ENOENT' || code === 'bad-witness-program') return undefined;
+    throw error;
   }
 }

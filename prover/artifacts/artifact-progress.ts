@@ -1,7 +1,7 @@
 /** What the building of artifacts is doing. */
 export interface ArtifactProgress {
-  /** `waiting` for another process that builds the same, `compiling` the circuit, making the proving `key`. */
-  readonly stage: 'waiting' | 'compiling' | 'key';
+  /** `waiting` for another process that builds the same, `compiling` the circuit, making the proving `key` or the witness `program`. */
+  readonly stage: 'waiting' | 'compiling' | 'key' | 'program';
   /** For people. */
   readonly text: string;
   /** Of the stage: 0 to 1, where it is known. */

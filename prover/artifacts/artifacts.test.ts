@@ -15,7 +15,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verificationKeyHash } from '../../protocol/artifact-manifest.ts';
 import type { Shape } from '../../protocol/shape.ts';
-import type { ArtifactProgress } from './artifact-progress.ts';
+import { loadNative } from '../native/addon.ts';
+import { WitnessCalculator } from '../witness.ts';
+import { PROGRAM_FILE } from '../witness-program/program-file.ts';
+import type { ArtifactProgress, OnArtifactProgress } from './artifact-progress.ts';
 import { type Circuit, circuitSourceHash } from './circuit-sources.ts';
 import { ensureArtifacts, ensureCircuitArtifacts, ensureExitArtifacts } from './ensure-artifacts.ts';
 import { hashFile } from './file-hash.ts';
@@ -32,6 +35,7 @@ const PRODUCT = `
   pragma circom 2.1.9;
   template Product() { signal input x; signal input y; signal output out; out <== x * y; }`;
 
+const addon = loadNative();
 let folder: string;
 let circuit: Circuit;
 beforeAll(async () => {
@@ -71,7 +75,7 @@ describe('ensureArtifacts', () => {
     const root = join(folder, 'cache');
     const setup = countingSetup();
     const stages = new Set<ArtifactProgress['stage']>();
-    const onProgress = ({ stage }: ArtifactProgress) => stages.add(stage);
+    const onProgress = noteIn(stages);
     const [first, second] = await Promise.all([
       ensureCircuitArtifacts(SHAPE, circuit, { root, setup, onProgress }),
       ensureCircuitArtifacts(SHAPE, circuit, { root, setup, onProgress }),
@@ -116,13 +120,52 @@ describe('ensureArtifacts', () => {
     expect(again.manifestId).not.toBe(manifestId);
   });
 
+  it.skipIf(addon === undefined)('has a witness program beside them, also in an old folder', async () => {
+    const root = join(folder, 'program');
+    const before = await ensureCircuitArtifacts(SHAPE, circuit, { root });
+    expect((await WitnessCalculator.open(before.wasm)).engine).toBe('native');
+    await rm(join(before.folder, PROGRAM_FILE));
+    expect((await WitnessCalculator.open(before.wasm)).engine).toBe('wasm');
+
+    const texts: string[] = [];
+    const again = await ensureCircuitArtifacts(SHAPE, circuit, {
+      root,
+      onProgress: ({ text }) => texts.push(text),
+    });
+    expect(again).toEqual(before);
+    expect(texts[0]).toBe('making the witness program of product');
+    expect((await WitnessCalculator.open(before.wasm)).engine).toBe('native');
+  });
+
+  it.skipIf(addon === undefined)(
+    'does without a witness program where there can be none, and says why',
+    async () => {
+      const root = join(folder, 'no-program');
+      const main = `pragma circom 2.1.9;
+      template Counter() { signal input x; signal output out; var i = 0; while (i < x) { i += 1; } out <-- i; out === x; }
+      component main { public [x] } = Counter();`;
+      const texts: string[] = [];
+      const artifacts = await ensureCircuitArtifacts(
+        SHAPE,
+        { ...circuit, main },
+        { root, onProgress: ({ text }) => texts.push(text) },
+      );
+      expect(texts.at(-1)).toBe(
+        'no witness program for product, using the slower WASM: in template Counter_0: a loop depends on a signal',
+      );
+      const calculator = await WitnessCalculator.open(artifacts.wasm);
+      expect(calculator.engine).toBe('wasm');
+      expect((await calculator.calculate({ x: '3' })).length).toBe(76 + 32 * 3);
+    },
+  );
+
   it('leaves nothing that could be taken for artifacts when the setup fails', async () => {
     const root = join(folder, 'failed');
     const makeKey = () => Promise.reject(new Error('no entropy'));
     const setup = { identity: 'failing', makeKey };
     await expect(ensureCircuitArtifacts(SHAPE, circuit, { root, setup })).rejects.toThrow('no entropy');
     const stages = new Set<ArtifactProgress['stage']>();
-    await ensureCircuitArtifacts(SHAPE, circuit, { root, onProgress: ({ stage }) => stages.add(stage) });
+    await ensureCircuitArtifacts(SHAPE, circuit, { root, onProgress: noteIn(stages) });
     expect([...stages]).toEqual(['key']);
   });
 
@@ -209,6 +252,11 @@ describe('loadArtifacts', () => {
     expect((await stat(whole.r1cs)).nlink).toBe(2);
   });
 });
+
+/** Notes stages, but for that of the witness program, which only an installation with native code has. */
+function noteIn(stages: Set<ArtifactProgress['stage']>): OnArtifactProgress {
+  return ({ stage }) => stage !== 'program' && stages.add(stage);
+}
 
 function countingSetup(): KeySetup & { readonly count: number } {
   let count = 0;

@@ -49,7 +49,7 @@ export async function compileCircuit(
       await rm(partial, { recursive: true, force: true });
       await mkdir(partial, { recursive: true });
       const text = `compiling circuit ${circuit.name}`;
-      await withProgress({ stage: 'compiling', text }, onProgress, () => runCircom(circuit, partial));
+      await withProgress({ stage: 'compiling', text }, onProgress, () => compileInto(circuit, partial));
       await rm(folder, { recursive: true, force: true });
       await rename(partial, folder);
     },
@@ -63,6 +63,11 @@ export async function compileCircuit(
   return { folder, sourceHash };
 }
 
+/** Path of the file that names the circuit's signals. */
+export function symbolFile({ folder }: CompiledCircuit): string {
+  return join(folder, 'circuit.sym');
+}
+
 /** Puts the compiled files into another folder: as links, since they are large and never change, where links work. */
 export async function linkCompiled({ folder }: CompiledCircuit, target: string): Promise<void> {
   for (const name of Object.keys(OUTPUTS)) {
@@ -74,7 +79,25 @@ export async function linkCompiled({ folder }: CompiledCircuit, target: string):
   }
 }
 
-async function runCircom(circuit: Circuit, folder: string): Promise<void> {
+async function compileInto(circuit: Circuit, folder: string): Promise<void> {
+  await runCircom(circuit, folder, ['--r1cs', '--wasm', '--sym']);
+  const sums: string[] = [];
+  for (const [name, output] of Object.entries(OUTPUTS)) {
+    if (name !== output) await rename(join(folder, output), join(folder, name));
+    sums.push(`${(await hashFile(join(folder, name))).sha256}  ${name}\n`);
+  }
+  await rm(join(folder, 'circuit_js'), { recursive: true });
+  await writeFile(join(folder, CHECKSUMS), sums.join(''));
+}
+
+/**
+ * Runs circom in a process of its own. The circuit's file is called `circuit`, and so are the outputs.
+ *
+ * @param folder where the outputs go
+ * @param outputs circom's flags that ask for them
+ * @throws {MillraceError} `internal/circuit-does-not-compile`
+ */
+export async function runCircom(circuit: Circuit, folder: string, outputs: readonly string[]): Promise<void> {
   const main = join(folder, 'circuit.circom');
   await writeFile(main, circuit.main);
   const libraries = circuit.libraries.flatMap((library) => ['-l', library]);
@@ -82,9 +105,7 @@ async function runCircom(circuit: Circuit, folder: string): Promise<void> {
     CIRCOM_PROCESS,
     main,
     ...(circuit.flags ?? CIRCOM.flags),
-    '--r1cs',
-    '--wasm',
-    '--sym',
+    ...outputs,
     '-o',
     folder,
     ...libraries,
@@ -101,13 +122,6 @@ async function runCircom(circuit: Circuit, folder: string): Promise<void> {
       },
     );
   }
-  const sums: string[] = [];
-  for (const [name, output] of Object.entries(OUTPUTS)) {
-    if (name !== output) await rename(join(folder, output), join(folder, name));
-    sums.push(`${(await hashFile(join(folder, name))).sha256}  ${name}\n`);
-  }
-  await rm(join(folder, 'circuit_js'), { recursive: true });
-  await writeFile(join(folder, CHECKSUMS), sums.join(''));
 }
 
 async function isWhole(folder: string): Promise<boolean> {

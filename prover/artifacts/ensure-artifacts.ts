@@ -16,7 +16,7 @@ import { artifactFolder } from './artifact-folder.ts';
 import { type OnArtifactProgress, withProgress } from './artifact-progress.ts';
 import { batchCircuit } from './batch-circuit.ts';
 import { CIRCOM, type Circuit, circuitSourceHash } from './circuit-sources.ts';
-import { compileCircuit, linkCompiled } from './compile-circuit.ts';
+import { compileCircuit, linkCompiled, symbolFile } from './compile-circuit.ts';
 import { exitCircuit } from './exit-circuit.ts';
 import { hashFile, hashText } from './file-hash.ts';
 import { DEV_SETUP, type KeySetup } from './key-setup.ts';
@@ -30,6 +30,7 @@ import {
   MANIFEST_FILE,
   type ShapeArtifacts,
 } from './load-artifacts.ts';
+import { hasWitnessProgram, makeWitnessProgram } from './witness-program.ts';
 
 export interface EnsureOptions {
   readonly onProgress?: OnArtifactProgress;
@@ -62,7 +63,11 @@ export async function ensureCircuitArtifacts(
 ): Promise<ShapeArtifacts> {
   const subject = { shape: { name, n2, n1, m, depth, ...(blob ? { blob } : {}) } };
   const parse = parseArtifactManifest;
-  return ensure({ name, circuit, subject, manifestFile: MANIFEST_FILE, parse, load: loadArtifacts }, options);
+  const load = loadArtifacts;
+  return ensure(
+    { name, circuit, subject, manifestFile: MANIFEST_FILE, parse, load, hasProgram: true },
+    options,
+  );
 }
 
 /**
@@ -82,6 +87,7 @@ export async function ensureExitArtifacts(
       manifestFile: EXIT_MANIFEST_FILE,
       parse: parseExitManifest,
       load: loadExitArtifacts,
+      hasProgram: false,
     },
     options,
   );
@@ -97,34 +103,54 @@ interface Wanted<Manifest> {
   readonly manifestFile: string;
   readonly parse: (value: unknown) => Manifest;
   readonly load: (folder: string) => Promise<CircuitArtifacts<Manifest>>;
+  /** Whether so many proofs are made that a witness program pays. */
+  readonly hasProgram: boolean;
 }
 
 async function ensure<Manifest>(
   wanted: Wanted<Manifest>,
   { onProgress, root = artifactFolder(), setup = DEV_SETUP }: EnsureOptions,
 ): Promise<CircuitArtifacts<Manifest>> {
-  const { name, circuit, subject, load } = wanted;
+  const { name, circuit, subject, load, hasProgram } = wanted;
   const sourceHash = await circuitSourceHash(circuit);
   const key = hashText(canonicalJson({ sourceHash, ...subject, setup: setup.identity }));
   const folder = join(root, `${name}-${key.slice(0, 12)}`);
+  const lacksProgram = async (place: string): Promise<boolean> =>
+    hasProgram && !(await hasWitnessProgram(circuit, place));
   const cached = await loadIfWhole(folder, load);
-  if (cached !== undefined) return cached;
+  if (cached !== undefined && !(await lacksProgram(folder))) return cached;
   return withFileLock(
     `${folder}.lock`,
     async () => {
       const builtMeanwhile = await loadIfWhole(folder, load);
-      if (builtMeanwhile !== undefined) return builtMeanwhile;
-      const compiled = await compileCircuit(circuit, join(root, 'circuits'), onProgress);
+      if (builtMeanwhile !== undefined) {
+        if (await lacksProgram(folder)) {
+          const program = makeWitnessProgram(circuit, Promise.resolve(builtMeanwhile.sym), folder);
+          await awaitProgram(name, program, onProgress);
+        }
+        return builtMeanwhile;
+      }
       const partial = `${folder}.partial`;
       await rm(partial, { recursive: true, force: true });
       await mkdir(partial, { recursive: true });
-      await linkCompiled(compiled, partial);
-      const paths = artifactPaths(partial);
-      const text = `making the proving key of ${name}`;
-      const made = await withProgress({ stage: 'key', text }, onProgress, (report) =>
-        setup.makeKey({ r1cs: paths.r1cs, zkey: paths.zkey, report }),
-      );
-      await writeManifest(partial, wanted, compiled.sourceHash, made);
+      const compiling = compileCircuit(circuit, join(root, 'circuits'), onProgress);
+      // Beside the compilation, which keeps one core busy.
+      const program = (await lacksProgram(partial))
+        ? makeWitnessProgram(circuit, compiling.then(symbolFile), partial)
+        : undefined;
+      try {
+        const compiled = await compiling;
+        await linkCompiled(compiled, partial);
+        const paths = artifactPaths(partial);
+        const text = `making the proving key of ${name}`;
+        const made = await withProgress({ stage: 'key', text }, onProgress, (report) =>
+          setup.makeKey({ r1cs: paths.r1cs, zkey: paths.zkey, report }),
+        );
+        if (program !== undefined) await awaitProgram(name, program, onProgress);
+        await writeManifest(partial, wanted, compiled.sourceHash, made);
+      } finally {
+        await program;
+      }
       await rm(folder, { recursive: true, force: true });
       await rename(partial, folder);
       return load(folder);
@@ -146,6 +172,20 @@ async function loadIfWhole<Artifacts>(
     if (['no-artifacts', 'bad-manifest', 'corrupt-artifact'].includes(code)) return undefined;
     throw error;
   }
+}
+
+/** Waits for a witness program, and tells why there is none if so. */
+async function awaitProgram(
+  name: string,
+  program: Promise<string | undefined>,
+  onProgress: OnArtifactProgress | undefined,
+): Promise<void> {
+  const stage = 'program';
+  const text = `making the witness program of ${name}`;
+  const problem = await withProgress({ stage, text }, onProgress, () => program);
+  if (problem === undefined) return;
+  const notice = `no witness program for ${name}, using the slower WASM: ${problem}`;
+  onProgress?.({ stage, text: notice, elapsedMs: 0 });
 }
 
 async function writeManifest<Manifest>(

@@ -7,6 +7,7 @@
 #include "protocol_calls.hpp"
 #include "prover_calls.hpp"
 #include "verifier_calls.hpp"
+#include "witness_calls.hpp"
 
 namespace millrace {
 namespace {
@@ -124,6 +125,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("prove", Napi::Function::New(env, prove));
   exportProtocolCalls(env, exports, operations->kernel());
   exportVerifierCalls(env, exports, operations->kernel());
+  exportWitnessCalls(env, exports, *operations);
   return exports;
 }
 

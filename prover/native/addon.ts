@@ -59,6 +59,12 @@ export interface NativeProverHandle {
   readonly [proverBrand]: never;
 }
 
+declare const calculatorBrand: unique symbol;
+/** A checked witness program, in native memory; freed with the object. */
+export interface NativeWitnessCalculator {
+  readonly [calculatorBrand]: never;
+}
+
 declare const flagBrand: unique symbol;
 /** Says that a proof is no longer wanted. */
 export interface CancelFlag {
@@ -71,7 +77,7 @@ export const PROOF_STAGES = ['witness', 'quotient', 'points'] as const;
 /**
  * The C++ addon. What answers with a promise works off the event loop. Rejections are `Error`s with a `code` and numeric `details`: `bad-r1cs`
  * (what is wrong with the constraints), `bad-tau` (draw another), `bad-zkey`, `forgeable-key`, `bad-witness-file`,
- * `witness-mismatch`, `cancelled`, `io`, `out-of-memory`, `native-failure`.
+ * `witness-mismatch`, `bad-witness-program`, `bad-witness-input`, `witness-failed`, `cancelled`, `io`, `out-of-memory`, `native-failure`.
  */
 export interface NativeAddon {
   /** The arithmetic in use: the fastest that this machine runs, or the one that `MILLRACE_KERNEL` names. */
@@ -141,6 +147,17 @@ export interface NativeAddon {
    *   `point`: which one, in the order above, is not in its group or is at infinity; with `forgeable-key`
    */
   verifyProofs(key: readonly bigint[], claims: readonly (readonly bigint[])[]): Promise<boolean[]>;
+  /** Checks a witness program, without the file's header. `inputs` is the number of values that it takes. */
+  openWitnessProgram(
+    program: Uint8Array,
+  ): Promise<{ readonly calculator: NativeWitnessCalculator; readonly inputs: number }>;
+  /**
+   * Any number of witnesses may be calculated at once.
+   *
+   * @param inputs values of the input signals in order, 32 bytes each, little-endian; not to be changed meanwhile
+   * @returns bytes of a wtns file
+   */
+  calculateWitness(calculator: NativeWitnessCalculator, inputs: Uint8Array): Promise<Uint8Array>;
 }
 
 const builds = fileURLToPath(new URL('../../build/native/', import.meta.url));

@@ -13,6 +13,7 @@
 #include "groth16/prover.hpp"
 #include "groth16/qap.hpp"
 #include "vector_provers.hpp"
+#include "witness/calculator.hpp"
 
 namespace millrace {
 
@@ -35,6 +36,9 @@ class Operations {
 
   /// Opens a proving key file.
   virtual std::unique_ptr<Prover> openProver(const std::string& zkey, unsigned threads) const = 0;
+
+  /// Checks a witness program and makes it ready to run.
+  virtual std::unique_ptr<WitnessCalculator> openWitnessProgram(const uint8_t* data, size_t size) const = 0;
 };
 
 template <class Kernel>
@@ -66,6 +70,10 @@ class KernelOperations : public Operations {
 
   std::unique_ptr<Prover> openProver(const std::string& zkey, unsigned threads) const override {
     return std::make_unique<KernelProver<Kernel, ScalarLaneFamily>>(zkey, threads);
+  }
+
+  std::unique_ptr<WitnessCalculator> openWitnessProgram(const uint8_t* data, size_t size) const override {
+    return std::make_unique<KernelWitnessCalculator<Kernel>>(WitnessProgram(data, size));
   }
 
  private:

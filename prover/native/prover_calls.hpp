@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bytes.hpp"
+#include "handles.hpp"
 #include "kernels.hpp"
 #include "promise_worker.hpp"
 
@@ -10,17 +11,6 @@ namespace millrace {
 /// A prover as JavaScript holds it. Closing drops the pointer; proofs in work keep theirs until they end.
 using HeldProver = std::shared_ptr<const Prover>;
 using HeldFlag = std::shared_ptr<CancelFlag>;
-
-template <class T>
-Napi::External<T> hold(Napi::Env env, T* value) {
-  return Napi::External<T>::New(env, value, [](Napi::Env, T* held) { delete held; });
-}
-
-template <class T>
-T& held(const Napi::Value& value) {
-  if (!value.IsExternal()) throw Napi::TypeError::New(value.Env(), "a native object is wanted");
-  return *value.As<Napi::External<T>>().Data();
-}
 
 inline unsigned readThreads(const Napi::Value& value) {
   const uint32_t threads = value.ToNumber().Uint32Value();

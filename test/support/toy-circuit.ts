@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { zKey } from 'snarkjs';
 import { poseidon } from '../../protocol/poseidon.ts';
+import type { Circuit } from '../../prover/artifacts/circuit-sources.ts';
 import { devSetup } from '../../prover/setup/dev-setup.ts';
 
 const run = promisify(execFile);
@@ -15,6 +16,8 @@ const require = createRequire(import.meta.url);
 
 /** Ignored by git; kept from run to run. */
 const CACHE = fileURLToPath(new URL('../../build/test', import.meta.url));
+
+const CIRCOMLIB = join(dirname(require.resolve('circomlib/package.json')), 'circuits');
 
 /** Three public inputs as the batch circuit has, and a private x with C = Poseidon(x) and y = x z. */
 const SOURCE = `pragma circom 2.2.0;
@@ -68,6 +71,11 @@ export async function toyCircuit(): Promise<ToyFiles> {
   };
 }
 
+/** The circuit, for those that compile it themselves. */
+export function toySource(): Circuit {
+  return { name: 'toy', main: SOURCE, libraries: [CIRCOMLIB] };
+}
+
 /** The circuit's input for x, and the public signals that it must give. */
 export function toyInput(
   x: bigint,
@@ -81,10 +89,9 @@ export function toyInput(
 
 async function build(folder: string): Promise<void> {
   await writeFile(join(folder, 'toy.circom'), SOURCE);
-  const circomlib = join(dirname(require.resolve('circomlib/package.json')), 'circuits');
   const circom = require.resolve('circom2/cli.js');
   // circom in WASM sees only the folders between its working directory and the root.
-  const options = ['--r1cs', '--wasm', '--O2', '-l', circomlib, '-o', folder];
+  const options = ['--r1cs', '--wasm', '--O2', '-l', CIRCOMLIB, '-o', folder];
   await run(process.execPath, [circom, join(folder, 'toy.circom'), ...options], { cwd: '/' });
 
   const zkey = join(folder, 'toy.zkey');
