@@ -56,8 +56,8 @@ const SLICE_MS = 40;
  * Lets signed ops in, in the order in which they come. All ops that were verified within a slice of time share one
  * transaction, so one write to the disk serves many.
  *
- * A signature takes milliseconds to verify, so whatever is cheaper to check is checked before: whoever can make no op that
- * applies takes little of the node's time.
+ * A signature takes the longest to verify (0.1 ms, without the addon 3 ms), so whatever is cheaper to check is checked
+ * before: whoever can make no op that applies takes little of the node's time.
  *
  * An op is applied to the state as the ops before it leave it, pending ones included; so a chain of transfers can be
  * sent at once. It is known by its signed message: the same op again gets the same answer, whatever its signature.
