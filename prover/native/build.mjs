@@ -126,16 +126,18 @@ function compile(command, folder, addon) {
   const work = mkdtempSync(join(folder, 'work-'));
   // node-api-headers keeps its headers in a folder below.
   const includes = headers.flatMap((folder) => ['-isystem', folder, '-isystem', join(folder, 'include')]);
-  const run = (/** @type {string[]} */ ...args) =>
-    execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
+  const run = (/** @type {string} */ file, /** @type {string[]} */ args, input = '') =>
+    execFileSync(file, args, { encoding: 'utf8', input, stdio: ['pipe', 'ignore', 'pipe'] });
+  const objectOf = (/** @type {string} */ source) => join(work, `${source}.o`);
   try {
-    const objects = units.map(({ source, flags: own }) => {
-      const object = join(work, `${source}.o`);
-      run(...flags, ...own, ...includes, '-c', join(here, source), '-o', object);
-      return object;
-    });
+    const compilations = units.map(({ source, flags: own }) => [
+      command,
+      ...[...flags, ...own, ...includes, '-c', join(here, source), '-o', objectOf(source)],
+    ]);
+    // The last ones take longest.
+    run(process.execPath, [join(here, 'run-commands.mjs')], JSON.stringify(compilations.reverse()));
     const linked = join(work, 'millrace.node');
-    run(...linkFlags, ...objects, '-o', linked);
+    run(command, [...linkFlags, ...units.map(({ source }) => objectOf(source)), '-o', linked]);
     renameSync(linked, addon);
     return undefined;
   } catch (error) {
