@@ -157,6 +157,7 @@ describe.runIf(hasNative)('the native arithmetic', () => {
         );
       }
       expect(() => addon.poseidonMany(2, undefined as never)).toThrow(TypeError);
+      expect(() => addon.poseidonMany(1, Array(2 ** 32 - 1))).toThrow(TypeError);
     });
 
     it('gives the account tree the same root', () => {
@@ -243,6 +244,7 @@ describe.runIf(hasNative)('the native arithmetic', () => {
       expect(() => addon.verifySignatures([1n, 2n, 3n, 4n, 5n, -6n])).toThrow(RangeError);
       expect(() => addon.verifySignatures([1n, 2n, 3n, 4n, 5n, 2n ** 256n])).toThrow(RangeError);
       expect(() => addon.verifySignatures([1n, 2n, 3n, 4n, 5n, 6] as never)).toThrow(TypeError);
+      expect(() => addon.verifySignatures(Array(2 ** 32 - 4))).toThrow(TypeError);
       expect(verifySignature(BASE, { r8: BASE, s: undefined as never }, 1n)).toBe(false);
     });
   });

@@ -45,8 +45,10 @@ Napi::Value poseidonMany(const Napi::CallbackInfo& info) {
     throw Napi::RangeError::New(info.Env(), "1 to 16 inputs for each hash are wanted");
   }
   const size_t count = inputs.Length() / each;
-  std::vector<Limbs> values(inputs.Length()), hashes(count);
-  for (uint32_t i = 0; i < values.size(); i++) values[i] = readElement(inputs[i]);
+  // Memory grows with what is read: an array may be long and empty.
+  std::vector<Limbs> values;
+  for (uint32_t i = 0; i < inputs.Length(); i++) values.push_back(readElement(inputs[i]));
+  std::vector<Limbs> hashes(count);
   parallelBlocks(threadsFor(count, hashesPerThread), count, hashesPerThread, [&](size_t begin, size_t end) {
     operations->poseidon(each, values.data() + begin * each, end - begin, hashes.data() + begin);
   });
@@ -61,10 +63,10 @@ Napi::Value verifySignatures(const Napi::CallbackInfo& info) {
   const Napi::Array numbers = readArray(info[0]);
   if (numbers.Length() % each != 0) throw Napi::RangeError::New(info.Env(), "six numbers for each signature are wanted");
   const size_t count = numbers.Length() / each;
-  std::vector<SignatureClaim> claims(count);
+  std::vector<SignatureClaim> claims;
   for (uint32_t i = 0; i < count; i++) {
     const auto number = [&](uint32_t j) { return readLimbs(numbers[each * i + j]); };
-    claims[i] = {number(0), number(1), number(2), number(3), number(4), number(5)};
+    claims.push_back({number(0), number(1), number(2), number(3), number(4), number(5)});
   }
   std::vector<uint8_t> holds(count);
   parallelBlocks(threadsFor(count, checksPerThread), count, checksPerThread, [&](size_t begin, size_t end) {
