@@ -46,6 +46,8 @@ const quiet = ['-Wno-uninitialized', '-Wno-maybe-uninitialized'];
 /** The compiled files in link order with flags of their own: code for every machine first, see vector_provers.hpp. */
 const units = [
   { source: 'addon.cc', flags: [] },
+  { source: 'operations_portable.cc', flags: [] },
+  { source: 'operations_adx.cc', flags: [] },
   { source: 'protocol_calls.cc', flags: [] },
   { source: 'protocol_operations.cc', flags: [] },
   { source: 'verifier_calls.cc', flags: [] },

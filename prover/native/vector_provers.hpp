@@ -3,8 +3,8 @@
 // where they are there.
 //
 // What such a file shares with others, templates of the standard library for
-// example, must not be taken from it by the linker: addon.cc, compiled for every
-// machine, is first in the link, and the first definition wins.
+// example, must not be taken from it by the linker: files that are compiled for every
+// machine are first in the link, and the first definition wins.
 #pragma once
 
 #include <memory>

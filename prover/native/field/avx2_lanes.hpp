@@ -7,8 +7,8 @@
 // value is what it looks like; all values are below 16 p < 2^258, the highest limb
 // below 2^50.
 //
-// Bounds: p < 0.76 * 2^254, so p / R < 0.0119. The reduction of t < 33 p^2 is
-// (t + q p) / R with q < R, thus below 33 * 0.0119 p + p < 1.4 p: below 2p.
+// Bounds: p < 0.76 * 2^254, so p / R < 0.0119. The reduction of t < 80 p^2 is
+// (t + q p) / R with q < R, thus below 80 * 0.0119 p + p < 2p.
 #pragma once
 
 #include <immintrin.h>
@@ -58,7 +58,7 @@ class Avx2Lanes {
   }
 
   /// The limbs of four lanes, then those of the others.
-  const typename Avx2Multiply<Field>::Value& representation() const { return limb_; }
+  const typename Avx2Multiply<Field>::Value (&representation() const)[2] { return limb_; }
 
   void storePlain(Limbs* to) const { store(reinterpret_cast<Element*>(to)); }
 
@@ -126,45 +126,36 @@ class Avx2Lanes {
     return reduced(bound).template lessIfNotNegative<1>();
   }
 
-  /// A product before its reduction.
-  struct Wide {
-    typename Avx2Multiply<Field>::Wide column;
-  };
-
-  /// A sum that only product() takes.
-  MILLRACE_INLINE static Avx2Lanes looseSum(const Avx2Lanes& a, const Avx2Lanes& b) { return a + b; }
-
-  static Wide product(const Avx2Lanes& a, const Avx2Lanes& b) {
-    Wide t;
-    Multiply::product(t.column, a.limb_, b.limb_);
-    return t;
-  }
-
-  /// t / R, below 2p, for t below 60 p^2 with columns below 2^60: (60 * 0.0119 + 1) p.
-  static Avx2Lanes reduceSum(const Wide& t) {
-    static constexpr auto start = Multiply::reductionStart();
-    return reduce([&](size_t v, size_t k) { return _mm256_add_epi64(t.column[v][k], vector(start[k])); });
-  }
-
-  /// a - b, for products below 16 p^2.
-  static Avx2Lanes reduceDifference(const Wide& a, const Wide& b) {
-    static constexpr auto start = differenceStart();
-    return reduce([&](size_t v, size_t k) {
-      return _mm256_add_epi64(a.column[v][k], _mm256_sub_epi64(vector(start[k]), b.column[v][k]));
-    });
-  }
-
-  /// cross - a - b, where cross is the product of the sums of the factors of a and b; below 32 p^2.
-  static Avx2Lanes reduceCross(const Wide& cross, const Wide& a, const Wide& b) {
-    static constexpr auto start = Multiply::reductionStart();
-    return reduce([&](size_t v, size_t k) {
-      return _mm256_sub_epi64(_mm256_add_epi64(cross.column[v][k], vector(start[k])), _mm256_add_epi64(a.column[v][k], b.column[v][k]));
-    });
-  }
-
   Avx2Lanes operator*(const Avx2Lanes& other) const {
     Avx2Lanes r;
-    Multiply::multiply(r.limb_, limb_, other.limb_);
+    Multiply::multiply(r.limb_[0], r.limb_[1], limb_[0], other.limb_[0], limb_[1], other.limb_[1]);
+    return r;
+  }
+
+  /// (a0 + a1 u) (b0 + b1 u) where u^2 = -1, for operands below 8p with a bounds' product of at most 16 p^2:
+  /// a0 b0 + a1 (8p - b1) is below 80 p^2, a0 b1 + a1 b0 below 32 p^2.
+  static void multiplyQuadratic(const Avx2Lanes& a0, const Avx2Lanes& a1, const Avx2Lanes& b0, const Avx2Lanes& b1,
+                                Avx2Lanes& real, Avx2Lanes& imaginary) {
+    const Avx2Lanes minus = Avx2Lanes().minus(b1, below<8>);
+    for (size_t v = 0; v < 2; v++) {
+      Multiply::multiplyCrosswise(real.limb_[v], imaginary.limb_[v], a0.limb_[v], b0.limb_[v], a1.limb_[v], minus.limb_[v], b1.limb_[v]);
+    }
+  }
+
+  /// Sums of products before their reduction, four lanes and the others.
+  struct Wide {
+    typename Avx2Multiply<Field>::Wide column[2];
+  };
+
+  /// t / R, below 2p, for t below 80 p^2 with columns below 2^62.
+  static Avx2Lanes reduceSum(const Wide& t) {
+    static constexpr auto start = Multiply::reductionStart();
+    Wide started;
+    for (size_t v = 0; v < 2; v++) {
+      for (size_t k = 0; k < Multiply::columns; k++) started.column[v][k] = _mm256_add_epi64(t.column[v][k], vector(start[k]));
+    }
+    Avx2Lanes r;
+    Multiply::reduce(r.limb_[0], r.limb_[1], started.column[0], started.column[1]);
     return r;
   }
 
@@ -205,8 +196,8 @@ class Avx2Lanes {
 
  private:
   using Multiply = Avx2Multiply<Field>;
-  static constexpr size_t limbs = Multiply::limbs, columns = Multiply::columns;
-  static constexpr uint64_t mask52 = (uint64_t{1} << 52) - 1;
+  static constexpr size_t limbs = Multiply::limbs;
+  static constexpr uint64_t mask52 = Multiply::mask52;
   static constexpr const Limbs& prime = Field::modulus.p;
   using Limbs52 = std::array<uint64_t, limbs>;
 
@@ -226,20 +217,6 @@ class Avx2Lanes {
   static constexpr Limbs52 lending(Limbs52 x) {
     for (size_t i = 0; i < limbs; i++) x[i] += (i + 1 < limbs ? uint64_t{1} << 52 : 0) - (i > 0 ? 1 : 0);
     return x;
-  }
-
-  /// What a reduction starts with, and 16 p^2, which makes a difference of two products below that not negative.
-  static constexpr std::array<uint64_t, columns> differenceStart() {
-    const Limbs52 p = Multiply::split(prime);
-    std::array<uint64_t, columns> r = Multiply::reductionStart();
-    for (size_t i = 0; i < limbs; i++) {
-      for (size_t j = 0; j < limbs; j++) {
-        const Uint128 product = static_cast<Uint128>(p[i]) * p[j] * 16;
-        r[i + j] += static_cast<uint64_t>(product) & mask52;
-        r[i + j + 1] += static_cast<uint64_t>(product >> 52);
-      }
-    }
-    return r;
   }
 
   /// body(vector, limb)
@@ -267,17 +244,6 @@ class Avx2Lanes {
     word[1] = _mm256_permute2x128_si256(odd01, odd23, 0x20);
     word[2] = _mm256_permute2x128_si256(even01, even23, 0x31);
     word[3] = _mm256_permute2x128_si256(odd01, odd23, 0x31);
-  }
-
-  template <class ColumnOf>
-  MILLRACE_INLINE static Avx2Lanes reduce(const ColumnOf& columnOf) {
-    Wide t;
-    for (size_t v = 0; v < 2; v++) {
-      for (size_t k = 0; k < columns; k++) t.column[v][k] = columnOf(v, k);
-    }
-    Avx2Lanes r;
-    Multiply::reduce(r.limb_, t.column);
-    return r;
   }
 
   /// Moves carries up; limbs below 2^63 that are not negative, but perhaps the highest.
@@ -327,7 +293,7 @@ class Avx2Lanes {
     return mask;
   }
 
-  typename Multiply::Value limb_;
+  typename Multiply::Value limb_[2];
 };
 
 struct Avx2LaneFamily {

@@ -144,9 +144,6 @@ class IfmaLanes {
     __m512i column[10];
   };
 
-  /// A sum that only product() takes.
-  MILLRACE_INLINE static IfmaLanes looseSum(const IfmaLanes& a, const IfmaLanes& b) { return a + b; }
-
   MILLRACE_INLINE static Wide product(const IfmaLanes& a, const IfmaLanes& b) {
     Wide t = zeros();
     for (size_t i = 0; i < limbs; i++) {
@@ -192,6 +189,15 @@ class IfmaLanes {
   }
 
   MILLRACE_INLINE IfmaLanes operator*(const IfmaLanes& other) const { return reduce(product(*this, other)); }
+
+  /// (a0 + a1 u) (b0 + b1 u) where u^2 = -1, for operands whose bounds' product is at most 16 p^2: Karatsuba's way.
+  /// The real part is a difference of products below 16 p^2, the imaginary one is below 32 p^2.
+  static void multiplyQuadratic(const IfmaLanes& a0, const IfmaLanes& a1, const IfmaLanes& b0, const IfmaLanes& b1,
+                                IfmaLanes& real, IfmaLanes& imaginary) {
+    const Wide first = product(a0, b0), second = product(a1, b1), cross = product(a0 + a1, b0 + b1);
+    real = reduceDifference(first, second);
+    imaginary = reduceCross(cross, first, second);
+  }
 
   MILLRACE_INLINE IfmaLanes squared() const {
     // Products of different limbs once, doubled; then the squares.

@@ -1,12 +1,8 @@
 // Several elements of Fq2 = Fq[u] / (u^2 + 1) at a time over lanes of Fq, with the
 // contract of scalar_lanes.hpp. Products in Fq are added before they are reduced, so
-// that a multiplication in Fq2 is three products but only two reductions ("lazy
-// reduction": D. Aranha et al., "Faster explicit formulas for computing pairings over
-// ordinary curves", 2011).
-//
-// Bounds, with operands whose bounds' product is at most 16 p^2 in each part:
-// - real part: a0 b0 - a1 b1 is a difference of products below 16 p^2;
-// - imaginary part: a0 b1 + a1 b0, taken as a difference, is below 32 p^2.
+// that a multiplication in Fq2 takes only two reductions ("lazy reduction": D. Aranha
+// et al., "Faster explicit formulas for computing pairings over ordinary curves",
+// 2011); each type of lanes knows its cheapest way, `multiplyQuadratic`.
 #pragma once
 
 #include "quadratic_field.hpp"
@@ -46,11 +42,10 @@ class QuadraticLanes {
   template <unsigned k>
   QuadraticLanes canonical(Bound<k> bound) const { return {c0_.canonical(bound), c1_.canonical(bound)}; }
 
-  /// Karatsuba.
   QuadraticLanes operator*(const QuadraticLanes& o) const {
-    const auto real = Base::product(c0_, o.c0_), imaginary = Base::product(c1_, o.c1_);
-    const auto cross = Base::product(Base::looseSum(c0_, c1_), Base::looseSum(o.c0_, o.c1_));
-    return {Base::reduceDifference(real, imaginary), Base::reduceCross(cross, real, imaginary)};
+    QuadraticLanes r;
+    Base::multiplyQuadratic(c0_, c1_, o.c0_, o.c1_, r.c0_, r.c1_);
+    return r;
   }
 
   /// (c0 + c1)(c0 - c1) + 2 c0 c1 u, for parts below 2p: factors below 4p and 4p, 4p and 2p.

@@ -59,11 +59,17 @@ class KernelProver final : public Prover {
     const PointReader<Fq2, Curve> b2(key_.b2, "B2");
     // One list serves B in both groups.
     const auto hasB = [&](size_t i) { return !b1.isInfinity(i) || !b2.isInfinity(i); };
+    const auto release = [&](const Section& section) { file_.release(section.data, section.size); };
     a_ = readBases<G1Lanes>(a, 0, threads, [&](size_t i) { return !a.isInfinity(i); });
+    release(key_.a);
     b1_ = readBases<G1Lanes>(b1, 0, threads, hasB);
     b2_ = readBases<G2Lanes>(b2, 0, threads, hasB);
+    release(key_.b1);
+    release(key_.b2);
     l_ = readBases<G1Lanes>(l, key_.publicWires + 1, threads, [&](size_t i) { return !l.isInfinity(i); });
+    release(key_.l);
     h_ = readBases<G1Lanes>(h, 0, threads, [&](size_t i) { return !h.isInfinity(i); });
+    release(key_.h);
     if (size_t{1} << key_.domainPower >= RootTransform<FrLanes>::smallestSize) {
       quotient_ = std::make_unique<QuotientTransform<FrLanes>>(key_.domainPower);
     } else {

@@ -40,6 +40,14 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
+  /// Frees the memory of pages that lie in these bytes; they are read again when they are needed.
+  void release(const uint8_t* from, size_t bytes) const {
+    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    const size_t begin = (static_cast<size_t>(from - data_) + page - 1) / page * page;
+    const size_t end = (static_cast<size_t>(from - data_) + bytes) / page * page;
+    if (begin < end) madvise(const_cast<uint8_t*>(data_) + begin, end - begin, MADV_DONTNEED);
+  }
+
   const uint8_t* data() const { return data_; }
   size_t size() const { return size_; }
 
