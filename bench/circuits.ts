@@ -9,7 +9,7 @@ import { type BenchResult, counted, runBenchmark, type Series } from './result.t
 const ACCESS_AT = [16, 32, 64, 128];
 const MARGINAL_DEPTHS = [24, 32];
 /** Marginal costs are the difference of N and 2 N transfers. Compiled ones are small, since compiling takes minutes. */
-const COMPILED_N = 4;
+const COMPILED_N = 2;
 const SUMMED_N = [16, 64];
 /** Larger circuits are summed up from their parts: the compiler in WASM runs out of memory on them. */
 const MOST_COMPILED = 2 ** 19;

@@ -8,7 +8,7 @@ import { prepare } from './bootstrap/prepare.mjs';
 import { SetupError } from './bootstrap/setup-error.mjs';
 
 /** Commands of `millrace` that start a job queue of their own. */
-const NEEDS_REDIS = new Set(['demo', 'node']);
+const NEEDS_REDIS = new Set(['demo', 'node', 'bench']);
 
 /**
  * @param {string} action

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { circuitPlots } from '../circuits/plots.ts';
+import { pipelinePlots } from '../pipeline/plots.ts';
 import { provePlots } from '../prove/plots.ts';
 import type { BenchResult } from '../result.ts';
 
@@ -12,6 +13,7 @@ export interface Plot {
 const PLOTS: Partial<Record<BenchResult['benchmark'], (result: BenchResult) => Plot[]>> = {
   prove: provePlots,
   circuits: circuitPlots,
+  pipeline: pipelinePlots,
 };
 
 export function plotsOf(result: BenchResult): Plot[] {

@@ -1,4 +1,5 @@
 import { circuitTables } from '../circuits/tables.ts';
+import { pipelineTables } from '../pipeline/tables.ts';
 import { proveTables } from '../prove/tables.ts';
 import type { BenchResult, MachineDescription } from '../result.ts';
 import { markdownTable, type Table, textTable } from './table.ts';
@@ -6,6 +7,7 @@ import { markdownTable, type Table, textTable } from './table.ts';
 const TABLES: Partial<Record<BenchResult['benchmark'], (result: BenchResult) => Table[]>> = {
   prove: proveTables,
   circuits: circuitTables,
+  pipeline: pipelineTables,
 };
 
 /** The tables that show a result. */

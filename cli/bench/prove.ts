@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { parseBackends } from '../../bench/prove/backends.ts';
 import { benchProve } from '../../bench/prove.ts';
 import { MillraceError } from '../../protocol/error.ts';
 import { SHAPES } from '../../protocol/shape.ts';
 import { artifactStages } from '../artifact-stages.ts';
 import { typedCommand } from './command-line.ts';
+import { numberList, positive } from './numbers.ts';
 import { giveResult, type OutputOptions, outputOptions } from './output.ts';
 
 interface Options extends OutputOptions {
@@ -62,14 +63,4 @@ async function prove({ zkey, wtns, shape, backend, threads, repeat, ...output }:
     say: (line) => process.stderr.write(`${line}\n`),
   });
   await giveResult(result, output);
-}
-
-function numberList(text: string): number[] {
-  return text.split(',').map(positive);
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1 && number <= 1_000) return number;
-  throw new InvalidArgumentError('expected whole numbers from 1 to 1000');
 }

@@ -19,6 +19,8 @@ export interface DemoReport {
   readonly batches: readonly BatchReport[];
   /** Wall-clock time of each step of the demo, ms. */
   readonly stages: readonly { name: string; ms: number }[];
+  /** From the receipt of each signed op to its finality, in the order of receipt. */
+  readonly opLatenciesMs: readonly number[];
   /** From the first op in a batch to the last finalization, ms. */
   readonly pipelineMs: number;
   readonly rates: { proofsPerSecond: number; transfersPerSecond: number };

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { RollupContract } from '../../aggregator/rollup-contract.ts';
+import type { Store } from '../../batcher/store.ts';
 import { MillraceError } from '../../protocol/error.ts';
 import { decodeFee, encodeFee } from '../../protocol/fee.ts';
 import type { OnArtifactProgress } from '../../prover/artifacts/artifact-progress.ts';
@@ -185,6 +186,7 @@ export async function runDemo(
     ops: { deposits: openings.length, ...payments.counts },
     batches,
     stages,
+    opLatenciesMs: opLatencies(node.store, payments.opIds),
     pipelineMs,
     rates: {
       proofsPerSecond: (1000 * batches.length) / pipelineMs,
@@ -206,6 +208,16 @@ export async function runDemo(
     checks,
     finalRoot: String(onL1.finalizedRoot),
   };
+}
+
+/** @param ids of ops that are final */
+function opLatencies(store: Store, ids: readonly string[]): number[] {
+  return ids.flatMap((id) => {
+    const op = store.ops.get(id);
+    const batch = op?.placement && store.batches.get(op.placement.batch);
+    const finalizedAt = batch?.finalizedAt;
+    return op === undefined || finalizedAt === undefined ? [] : [finalizedAt - op.receivedAt];
+  });
 }
 
 /** Starts something that is stopped with the other resources, also if they are ended while it is still starting. */

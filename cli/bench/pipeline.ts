@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { benchPipeline } from '../../bench/pipeline.ts';
+import { SHAPES } from '../../protocol/shape.ts';
+import { typedCommand } from './command-line.ts';
+import { numberList, positive } from './numbers.ts';
+import { giveResult, type OutputOptions, outputOptions } from './output.ts';
+
+const DEFAULT_TRANSFERS = 100;
+
+interface Options extends OutputOptions {
+  readonly shape: string[];
+  readonly workers: number[];
+  readonly transfers?: string;
+  readonly zipf: number;
+}
+
+/** `millrace bench pipeline`: from deposits to finality, through the queue. */
+export function registerBenchPipeline(bench: Command): void {
+  const command = bench
+    .command('pipeline')
+    .description(
+      'measure the whole rollup on a local L1: rates, latency from receipt to finality, what the queue costs',
+    )
+    .option('--shape <names...>', `shapes: ${Object.keys(SHAPES).join(', ')}`, [SHAPES.demo.name])
+    .option('--workers <list>', 'numbers of worker processes, such as 1,2,4', numberList, [1, 2])
+    .option('--transfers <file>', 'CSV: tx_hash, from, to, token, decimals, amount')
+    .option(
+      '--zipf <n>',
+      'instead of a file: made-up transfers between accounts that repeat',
+      positive,
+      DEFAULT_TRANSFERS,
+    );
+  outputOptions(command).action(async ({ shape, workers, transfers, zipf, ...output }: Options) => {
+    const result = await benchPipeline({
+      shapes: shape,
+      workers,
+      transfers: transfers === undefined ? { zipf } : { file: transfers },
+      command: typedCommand(),
+      say: (line) => process.stderr.write(`${line}\n`),
+    });
+    await giveResult(result, output);
+  });
+}
