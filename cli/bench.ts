@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerBenchAdmission } from './bench/admission.ts';
 import { registerBenchCircuits } from './bench/circuits.ts';
 import { registerBenchCompare } from './bench/compare.ts';
 import { registerBenchPipeline } from './bench/pipeline.ts';
@@ -10,5 +11,6 @@ export function registerBench(program: Command): void {
   registerBenchProve(bench);
   registerBenchPipeline(bench);
   registerBenchCircuits(bench);
+  registerBenchAdmission(bench);
   registerBenchCompare(bench);
 }

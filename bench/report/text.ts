@@ -1,3 +1,4 @@
+import { admissionTables } from '../admission/tables.ts';
 import { circuitTables } from '../circuits/tables.ts';
 import { pipelineTables } from '../pipeline/tables.ts';
 import { proveTables } from '../prove/tables.ts';
@@ -8,6 +9,7 @@ const TABLES: Partial<Record<BenchResult['benchmark'], (result: BenchResult) => 
   prove: proveTables,
   circuits: circuitTables,
   pipeline: pipelineTables,
+  admission: admissionTables,
 };
 
 /** The tables that show a result. */
