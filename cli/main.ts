@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
 };
 
 /** Commands that work on files of any circuit: nothing of Millrace's is hashed, and the hash takes a second to load. */
-const WITHOUT_PROTOCOL = new Set(['groth16-prove', 'bench']);
+const WITHOUT_PROTOCOL = new Set(['groth16-prove']);
 
 const program = new Command('millrace')
   .description('A payments ZK-rollup that a small team can run')

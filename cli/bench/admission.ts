@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { benchAdmission } from '../../bench/admission.ts';
 import { typedCommand } from './command-line.ts';
 import { positive } from './numbers.ts';
 import { giveResult, type OutputOptions, outputOptions } from './output.ts';
@@ -17,6 +16,7 @@ export function registerBenchAdmission(bench: Command): void {
     .option('--ops <n>', 'ops in each round', positive, 200)
     .option('--repeat <n>', 'rounds', positive, 10);
   outputOptions(command).action(async ({ ops, repeat, ...output }: Options) => {
+    const { benchAdmission } = await import('../../bench/admission.ts');
     await giveResult(await benchAdmission({ ops, repeat, command: typedCommand() }), output);
   });
 }

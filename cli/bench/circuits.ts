@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { benchCircuits } from '../../bench/circuits.ts';
 import { compareResults } from '../../bench/compare.ts';
 import { comparisonTables } from '../../bench/report/comparison.ts';
 import { textTable } from '../../bench/report/table.ts';
@@ -27,6 +26,7 @@ export function registerBenchCircuits(bench: Command): void {
 
 async function circuits(output: OutputOptions): Promise<void> {
   const committed = existsSync(COMMITTED) ? await readResult(COMMITTED) : undefined;
+  const { benchCircuits } = await import('../../bench/circuits.ts');
   const result = await benchCircuits(typedCommand(), artifactStages());
   await giveResult(result, output);
   if (committed === undefined) return;

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { benchPipeline } from '../../bench/pipeline.ts';
 import { SHAPES } from '../../protocol/shape.ts';
 import { typedCommand } from './command-line.ts';
 import { numberList, positive } from './numbers.ts';
@@ -31,6 +30,7 @@ export function registerBenchPipeline(bench: Command): void {
       DEFAULT_TRANSFERS,
     );
   outputOptions(command).action(async ({ shape, workers, transfers, zipf, ...output }: Options) => {
+    const { benchPipeline } = await import('../../bench/pipeline.ts');
     const result = await benchPipeline({
       shapes: shape,
       workers,

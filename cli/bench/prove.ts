@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { parseBackends } from '../../bench/prove/backends.ts';
-import { benchProve } from '../../bench/prove.ts';
 import { MillraceError } from '../../protocol/error.ts';
 import { SHAPES } from '../../protocol/shape.ts';
 import { artifactStages } from '../artifact-stages.ts';
@@ -52,6 +51,7 @@ async function prove({ zkey, wtns, shape, backend, threads, repeat, ...output }:
       fix: 'Name files with --zkey and --wtns, or a shape with --shape.',
     });
   }
+  const { benchProve } = await import('../../bench/prove.ts');
   const result = await benchProve({
     files: zkey.map((file, i) => ({ zkey: file, wtns: wtns[i]! })),
     shapes: shape,
