@@ -3,6 +3,7 @@ pragma circom 2.1.9;
 include "circomlib/circuits/bitify.circom";
 include "circomlib/circuits/poseidon.circom";
 include "lib/blob_binding.circom";
+include "lib/created_keys.circom";
 include "lib/fees.circom";
 include "lib/l1_op.circom";
 include "lib/public_data.circom";
@@ -26,41 +27,41 @@ template Batch(N2, N1, M, depth, BLOB) {
     var AUX = OPS + (N2 + P - 1) \ P;
     var L = AUX + N2;
 
-    signal input C;
-    signal input z;
-    signal input y;
+    signal input C;                 // public; a field element
+    signal input z;                 // public; a field element, from C and the data on L1
+    signal input y;                 // public; a field element
     signal input domain;            // below 2^248 on L1
     signal input batchNumber;       // 64 bits, checked here
     signal input oldRootLo;         // below 2^248 on L1
     signal input oldRootHi;         // 6 bits, checked here
     signal input newRootLo;         // below 2^248 on L1
     signal input newRootHi;         // 6 bits, checked here
-    signal input oldAccountCount;
-    signal input slotIndex[M];
-    signal input slotKeyHash[M];
-    signal input slotWord[M];
+    signal input oldAccountCount;   // bound by the old root
+    signal input slotIndex[M];      // `depth` bits each, strictly rising: checked in SlotIndexes
+    signal input slotKeyHash[M];    // bound by the old root
+    signal input slotWord[M];       // below 2^120, bound by the old root
     signal input bottom[M][8];      // hints only, see Node
     signal input siblings[M][siblingCount(depth)];  // hints only
-    signal input top[CACHED];
-    signal input l1E0[N1];
-    signal input l1E1[N1];
-    signal input l1E2[N1];
-    signal input l1Index[N1];
-    signal input l1Create[N1];
-    signal input opType[N2];
-    signal input opFrom[N2];
-    signal input opTo[N2];
-    signal input opAmount[N2];
-    signal input opFeeCode[N2];
-    signal input opKeyHashLo[N2];
-    signal input opKeyHashHi[N2];
-    signal input opAx[N2];
-    signal input opAy[N2];
-    signal input opOwner[N2];
-    signal input opR8x[N2];
-    signal input opR8y[N2];
+    signal input top[CACHED];       // field elements, bound by the old root
+    signal input l1E0[N1];          // 248 bits, checked in L1Op
+    signal input l1E1[N1];          // below 2^248 on L1
+    signal input l1E2[N1];          // below 2^248 on L1
+    signal input l1Index[N1];       // `depth` bits: the index of a slot, or 0
+    signal input l1Create[N1];      // 1 bit, checked in L1Op
+    signal input opType[N2];        // 2 bits, checked in SignedOp
+    signal input opFrom[N2];        // `depth` bits: the index of a slot, or 0
+    signal input opTo[N2];          // as opFrom
+    signal input opAmount[N2];      // 64 bits, checked in SignedOp
+    signal input opFeeCode[N2];     // 12 bits, checked in FeeCode
+    signal input opKeyHashLo[N2];   // below 2^248 on L1
+    signal input opKeyHashHi[N2];   // 6 bits, checked in SignedOp
+    signal input opAx[N2];          // field elements: on the curve, checked in Signature
+    signal input opAy[N2];          // as opAx
+    signal input opOwner[N2];       // bound by the key hash; below 2^160 on L1 where it is paid
+    signal input opR8x[N2];         // field elements: on the curve, checked in Signature
+    signal input opR8y[N2];         // as opR8x
     signal input opS[N2];           // below l, checked in Signature
-    signal input feeIndex[4];
+    signal input feeIndex[4];       // `depth` bits: the index of a slot, or 0
 
     component numberBits = Num2Bits(64);
     numberBits.in <== batchNumber;
@@ -72,6 +73,19 @@ template Batch(N2, N1, M, depth, BLOB) {
     component indexes = SlotIndexes(M, depth);
     indexes.slotIndex <== slotIndex;
 
+    // The slots' key hashes after the batch: CreatedKeys fixes them.
+    signal newKeyHash[M];           // field elements
+    for (var j = 0; j < M; j++) {
+        var keyHash = slotKeyHash[j];
+        for (var t = 0; t < N1; t++) {
+            if (l1Create[t] == 1 && l1Index[t] == slotIndex[j]) { keyHash = l1E1[t] + ((l1E0[t] >> 2) & 63) * (1 << 248); }
+        }
+        for (var i = 0; i < N2; i++) {
+            if (opType[i] == 2 && opTo[i] == slotIndex[j]) { keyHash = opKeyHashLo[i] + opKeyHashHi[i] * (1 << 248); }
+        }
+        newKeyHash[j] <-- keyHash;
+    }
+
     // Ops from L1.
     component l1[N1];
     for (var t = 0; t < N1; t++) {
@@ -82,13 +96,15 @@ template Batch(N2, N1, M, depth, BLOB) {
         l1[t].e2 <== l1E2[t];
         l1[t].index <== l1Index[t];
         l1[t].create <== l1Create[t];
+        l1[t].keyHashes <== newKeyHash;
+        l1[t].z <== z;
         if (t == 0) {
             l1[t].accountCount <== oldAccountCount;
-            l1[t].keyHashes <== slotKeyHash;
+            l1[t].named <== 0;
             l1[t].words <== slotWord;
         } else {
             l1[t].accountCount <== l1[t - 1].newAccountCount;
-            l1[t].keyHashes <== l1[t - 1].newKeyHashes;
+            l1[t].named <== l1[t - 1].newNamed;
             l1[t].words <== l1[t - 1].newWords;
         }
     }
@@ -112,21 +128,32 @@ template Batch(N2, N1, M, depth, BLOB) {
         ops[i].r8x <== opR8x[i];
         ops[i].r8y <== opR8y[i];
         ops[i].s <== opS[i];
+        ops[i].keyHashes <== newKeyHash;
+        ops[i].z <== z;
         if (i == 0) {
             ops[i].accountCount <== l1[N1 - 1].newAccountCount;
-            ops[i].keyHashes <== l1[N1 - 1].newKeyHashes;
+            ops[i].named <== l1[N1 - 1].newNamed;
             ops[i].words <== l1[N1 - 1].newWords;
         } else {
             ops[i].accountCount <== ops[i - 1].newAccountCount;
-            ops[i].keyHashes <== ops[i - 1].newKeyHashes;
+            ops[i].named <== ops[i - 1].newNamed;
             ops[i].words <== ops[i - 1].newWords;
         }
     }
 
+    component created = CreatedKeys(M);
+    created.slotIndex <== slotIndex;
+    created.oldKeyHash <== slotKeyHash;
+    created.newKeyHash <== newKeyHash;
+    created.oldAccountCount <== oldAccountCount;
+    created.newAccountCount <== ops[N2 - 1].newAccountCount;
+    created.z <== z;
+    created.named <== ops[N2 - 1].newNamed;
+
     // Fees. Tokens do not change once an account exists, so the last words tell those of the fee accounts.
     component fees = FeeAccounts(M);
     component shares[N2];
-    signal feeToken[4];
+    signal feeToken[4];             // 16 bits each, checked in FeeAccounts
     var totals[4] = [0, 0, 0, 0];
     for (var f = 0; f < 4; f++) {
         var word = 0;
@@ -157,7 +184,7 @@ template Batch(N2, N1, M, depth, BLOB) {
         slots[j].siblings <== siblings[j];
         slots[j].oldKeyHash <== slotKeyHash[j];
         slots[j].oldWord <== slotWord[j];
-        slots[j].newKeyHash <== ops[N2 - 1].newKeyHashes[j];
+        slots[j].newKeyHash <== newKeyHash[j];
         slots[j].newWord <== fees.newWords[j];
         if (j == 0) slots[j].subtrees <== top;
         else slots[j].subtrees <== slots[j - 1].out;
@@ -176,7 +203,7 @@ template Batch(N2, N1, M, depth, BLOB) {
     newRoot.out === newRootLo + newRootHi * (1 << 248);
 
     // The public-data vector.
-    signal d[L];
+    signal d[L];                    // below 2^248 each on L1
     d[0] <== domain;
     d[1] <== batchNumber + oldRootHi * (1 << 64) + newRootHi * (1 << 70);
     d[2] <== oldRootLo;

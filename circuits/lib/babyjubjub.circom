@@ -22,22 +22,22 @@ function base8() {
 }
 
 template OnCurve() {
-    signal input x;
-    signal input y;
-    signal xx <== x * x;
-    signal yy <== y * y;
+    signal input x;                 // a field element
+    signal input y;                 // a field element
+    signal xx <== x * x;            // a field element
+    signal yy <== y * y;            // a field element
     edwardsD() * xx * yy === edwardsA() * xx + yy - 1;
 }
 
 // Complete: both points on the curve.
 template EdwardsAdd() {
-    signal input p[2];
-    signal input q[2];
-    signal output out[2];
-    signal beta <== p[0] * q[1];
-    signal gamma <== p[1] * q[0];
-    signal delta <== (p[1] - edwardsA() * p[0]) * (q[0] + q[1]);
-    signal tau <== beta * gamma;
+    signal input p[2];              // field elements
+    signal input q[2];              // field elements
+    signal output out[2];           // field elements
+    signal beta <== p[0] * q[1];    // a field element
+    signal gamma <== p[1] * q[0];   // a field element
+    signal delta <== (p[1] - edwardsA() * p[0]) * (q[0] + q[1]);  // a field element
+    signal tau <== beta * gamma;    // a field element
     // The denominators are never 0, so the quotients are fixed.
     out[0] <-- (beta + gamma) / (1 + edwardsD() * tau);
     (1 + edwardsD() * tau) * out[0] === beta + gamma;
@@ -48,11 +48,11 @@ template EdwardsAdd() {
 // Complete. With t = x y, the equation of the curve gives y^2 = 1 + d t^2 - a x^2, so y^2 - a x^2 and the denominators are linear in
 // t^2 and x^2.
 template EdwardsDouble() {
-    signal input p[2];
-    signal output out[2];
-    signal t <== p[0] * p[1];
-    signal tt <== t * t;
-    signal xx <== p[0] * p[0];
+    signal input p[2];              // field elements
+    signal output out[2];           // field elements
+    signal t <== p[0] * p[1];       // a field element
+    signal tt <== t * t;            // a field element
+    signal xx <== p[0] * p[0];      // a field element
     // The denominators are never 0, so the quotients are fixed.
     out[0] <-- 2 * t / (1 + edwardsD() * tt);
     (1 + edwardsD() * tt) * out[0] === 2 * t;
@@ -63,8 +63,8 @@ template EdwardsDouble() {
 // u = (1 + y) / (1 - y), v = u / x. The identity (y = 1) has no solution: it is refused.
 // Not for (0, -1), where v would be free.
 template ToMontgomery() {
-    signal input in[2];
-    signal output out[2];
+    signal input in[2];             // field elements
+    signal output out[2];           // field elements
     // Fixed, since 1 - y is not 0 and x is 0 only for (0, 1) and (0, -1).
     out[0] <-- (1 + in[1]) / (1 - in[1]);
     out[0] * (1 - in[1]) === 1 + in[1];
@@ -74,8 +74,8 @@ template ToMontgomery() {
 
 // x = u / v, y = (u - 1) / (u + 1). Not for (0, 0), the point of order 2, the only one with v = 0.
 template ToEdwards() {
-    signal input in[2];
-    signal output out[2];
+    signal input in[2];             // field elements
+    signal output out[2];           // field elements
     // Fixed: v is not 0, and u is not -1 on the curve, as v^2 would be d, which is no square.
     out[0] <-- in[0] / in[1];
     out[0] * in[1] === in[0];
@@ -85,11 +85,11 @@ template ToEdwards() {
 
 // p + q for points with different u.
 template MontgomeryAdd() {
-    signal input p[2];
-    signal input q[2];
-    signal output out[2];
+    signal input p[2];              // field elements
+    signal input q[2];              // field elements
+    signal output out[2];           // field elements
     // Fixed, since the two u differ: the caller's argument.
-    signal slope <-- (q[1] - p[1]) / (q[0] - p[0]);
+    signal slope <-- (q[1] - p[1]) / (q[0] - p[0]);  // a field element
     slope * (q[0] - p[0]) === q[1] - p[1];
     out[0] <== slope * slope - montgomeryA() - p[0] - q[0];
     out[1] <== slope * (p[0] - out[0]) - p[1];
@@ -97,11 +97,11 @@ template MontgomeryAdd() {
 
 // 2p for a point with v != 0.
 template MontgomeryDouble() {
-    signal input p[2];
-    signal output out[2];
-    signal uu <== p[0] * p[0];
+    signal input p[2];              // field elements
+    signal output out[2];           // field elements
+    signal uu <== p[0] * p[0];      // a field element
     // Fixed, since v is not 0: the caller's argument.
-    signal slope <-- (3 * uu + 2 * montgomeryA() * p[0] + 1) / (2 * p[1]);
+    signal slope <-- (3 * uu + 2 * montgomeryA() * p[0] + 1) / (2 * p[1]);  // a field element
     slope * 2 * p[1] === 3 * uu + 2 * montgomeryA() * p[0] + 1;
     out[0] <== slope * slope - montgomeryA() - 2 * p[0];
     out[1] <== slope * (p[0] - out[0]) - p[1];
@@ -109,15 +109,15 @@ template MontgomeryDouble() {
 
 // 2p + q as (p + q) + p without the v of p + q. p and q have different u, and so have p + q and p.
 template MontgomeryDoubleAdd() {
-    signal input p[2];
-    signal input q[2];
-    signal output out[2];
+    signal input p[2];              // field elements
+    signal input q[2];              // field elements
+    signal output out[2];           // field elements
     // Both slopes are fixed, since the u differ: the caller's argument.
-    signal slope <-- (q[1] - p[1]) / (q[0] - p[0]);
+    signal slope <-- (q[1] - p[1]) / (q[0] - p[0]);  // a field element
     slope * (q[0] - p[0]) === q[1] - p[1];
-    signal sumU <== slope * slope - montgomeryA() - p[0] - q[0];
+    signal sumU <== slope * slope - montgomeryA() - p[0] - q[0];  // a field element
     // The second slope is (v of p + q - v of p) / (sumU - u of p), where v of p + q = slope (u of p - sumU) - v of p.
-    signal second <-- 2 * p[1] / (p[0] - sumU) - slope;
+    signal second <-- 2 * p[1] / (p[0] - sumU) - slope;  // a field element
     (slope + second) * (p[0] - sumU) === 2 * p[1];
     out[0] <== second * second - montgomeryA() - p[0] - sumU;
     out[1] <== second * (p[0] - out[0]) - p[1];

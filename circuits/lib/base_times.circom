@@ -26,9 +26,9 @@ template BaseWindow(j) {
     var m = positive == 1 ? bits - 8 : 7 - bits;
     out[0] <-- table[j][m];
     out[1] <-- (2 * positive - 1) * table[j][8 + m];
-    signal uu <== out[0] * out[0];
+    signal uu <== out[0] * out[0];  // a field element
     // Two halves of the product, each of degree 4 in u.
-    signal half[2];
+    signal half[2];                 // field elements
     var e[2][4];                    // half[k] = u^4 - e[k][3] u^3 + e[k][2] u^2 - e[k][1] u + e[k][0]
     for (var k = 0; k < 2; k++) {
         var s1 = roots[4 * k] + roots[4 * k + 1];
@@ -42,7 +42,7 @@ template BaseWindow(j) {
     var u3 = (half[0] - half[1] - (e[0][2] - e[1][2]) * uu + (e[0][1] - e[1][1]) * out[0] - e[0][0] + e[1][0]) * table[j][24];
     var u4 = half[0] + e[0][3] * u3 - e[0][2] * uu + e[0][1] * out[0] - e[0][0];
     out[1] * out[1] === u3 + montgomeryA() * uu + out[0];
-    signal upper <== u4 * (c[4] + c[5] * out[0] + c[6] * uu + c[7] * u3);
+    signal upper <== u4 * (c[4] + c[5] * out[0] + c[6] * uu + c[7] * u3);  // a field element
     digit <== out[1] * (c[0] + c[1] * out[0] + c[2] * uu + c[3] * u3 + upper);
 }
 
@@ -86,10 +86,10 @@ template BaseTimes() {
         top[i] * (1 - top[i]) === 0;
         limbs[LIMBS - 1] += top[i] * (1 << (24 + i));
     }
-    signal top01 <== top[0] * top[1];
-    signal top02 <== top[0] * top[2];
-    signal top12 <== top[1] * top[2];
-    signal top012 <== top01 * top[2];
+    signal top01 <== top[0] * top[1];  // 1 bit
+    signal top02 <== top[0] * top[2];  // 1 bit
+    signal top12 <== top[1] * top[2];  // 1 bit
+    signal top012 <== top01 * top[2];  // 1 bit
     var T[8][2] = baseTop();
     var point[2];
     for (var c = 0; c < 2; c++) {

@@ -112,8 +112,8 @@ template ChallengeTimes() {
     // B < (r - 4 l - 1 - 2^252) / 2 or (r - 3 l - 2^252) / 2.
     signal high <== qBits[1] * qBits[2];                    // q = 6, 7
     signal low <== 1 - qBits[1] - qBits[2] + high;          // q = 0, 1
-    signal highE <== high * e;
-    signal lowE <== low * e;
+    signal highE <== high * e;      // 1 bit
+    signal lowE <== low * e;        // 1 bit
     var low0 = (3 * l - 1 - (1 << 252)) \ 2 - 1;
     var low1 = (4 * l - (1 << 252)) \ 2 - 1;
     var high0 = (-4 * l - 1 - (1 << 252)) \ 2;

@@ -10,8 +10,8 @@ template FeeCode() {
     bits.in <== code;
     var mantissa = 0;
     for (var i = 0; i < 8; i++) mantissa += bits.out[i] * (1 << i);
-    signal low <== (1 + 9 * bits.out[8]) * (1 + 99 * bits.out[9]);
-    signal high <== (1 + 9999 * bits.out[10]) * (1 + 99999999 * bits.out[11]);
-    signal power <== low * high;
+    signal low <== (1 + 9 * bits.out[8]) * (1 + 99 * bits.out[9]);  // 10 bits
+    signal high <== (1 + 9999 * bits.out[10]) * (1 + 99999999 * bits.out[11]);  // 40 bits
+    signal power <== low * high;    // 50 bits: at most 10^15
     fee <== mantissa * power;
 }

@@ -13,11 +13,11 @@ include "zero.circom";
 template FeeShare() {
     signal input fee;               // 58 bits
     signal input token;             // 16 bits
-    signal input feeToken[4];
+    signal input feeToken[4];       // 16 bits each, checked in FeeAccounts
     signal output share[4];         // the fee at its account's place, else 0
     component none = ZeroTest();
     none.in <== fee;
-    signal g[4];
+    signal g[4];                    // 1 bit each where there is a fee
     var sum = 0;
     var found = 0;
     for (var f = 0; f < 4; f++) {
@@ -32,21 +32,21 @@ template FeeShare() {
 }
 
 template FeeAccounts(M) {
-    signal input slotIndex[M];
+    signal input slotIndex[M];      // `depth` bits each, strictly rising
     signal input feeIndex[4];       // bound to slots; 0: not named
     signal input feeToken[4];       // 16 bits, checked here
     signal input total[4];          // below 2^64: no more than is held of a token
-    signal input words[M];
-    signal output newWords[M];
+    signal input words[M];          // 120 bits each
+    signal output newWords[M];      // 120 bits each
 
     component isZero[4];
-    signal named[4];
+    signal named[4];                // 1 bit each
     component pointer[4];
     component tokenBits[4];
     component restBits[4];
     component credited[4];
-    signal rest[4];
-    signal hasToken[4];
+    signal rest[4];                 // 104 bits each, checked here
+    signal hasToken[4];             // field elements: inverses, or 0
     for (var f = 0; f < 4; f++) {
         isZero[f] = ZeroTest();
         isZero[f].in <== feeIndex[f];
@@ -78,8 +78,8 @@ template FeeAccounts(M) {
     newWords <== credited[3].out;
 
     // Named accounts have different tokens: the difference of two has an inverse.
-    signal both[6];
-    signal inverse[6];
+    signal both[6];                 // 1 bit each
+    signal inverse[6];              // field elements: inverses, or 0
     var pair = 0;
     for (var f = 0; f < 4; f++) {
         for (var g = f + 1; g < 4; g++) {

@@ -2,6 +2,7 @@ pragma circom 2.1.9;
 
 include "circomlib/circuits/bitify.circom";
 include "circomlib/circuits/poseidon.circom";
+include "created_keys.circom";
 include "pointer.circom";
 include "select.circom";
 include "zero.circom";
@@ -10,25 +11,27 @@ include "zero.circom";
 // One op from L1 (docs/protocol.md, section 2.2) on the slots' accounts as the ops before it left them. Which outcomes are
 // possible follows from the op and the state alone, except that where a deposit may create an account the operator may choose to.
 template L1Op(M, depth) {
-    signal input slotIndex[M];
+    signal input slotIndex[M];      // `depth` bits each, strictly rising
     signal input e0;                // below 2^248 on L1
     signal input e1;                // below 2^248 on L1
     signal input e2;                // below 2^248 on L1
     signal input index;             // account touched, 0 if none; bound to a slot
     signal input create;            // 1 bit, checked here
-    signal input accountCount;
-    signal input keyHashes[M];
-    signal input words[M];
-    signal output newAccountCount;
-    signal output newKeyHashes[M];
-    signal output newWords[M];
-    signal output result;
+    signal input accountCount;      // at most 2^depth
+    signal input keyHashes[M];      // after the batch, see CreatedKeys
+    signal input words[M];          // 120 bits each
+    signal input z;                 // public
+    signal input named;             // key hashes of the accounts created so far, by NamedKey
+    signal output newAccountCount;  // at most 2^depth
+    signal output newNamed;         // a field element
+    signal output newWords[M];      // 120 bits each
+    signal output result;           // 112 bits
 
     // 248 bits are fewer than r has, so they are unique.
     component bits = Num2Bits(248);
     bits.in <== e0;
-    signal isDeposit <== bits.out[0];
-    signal isExit <== bits.out[1];
+    signal isDeposit <== bits.out[0];  // 1 bit
+    signal isExit <== bits.out[1];  // 1 bit
     isDeposit * isExit === 0;
     var token = 0;                  // 16 bits (deposit)
     var amount = 0;                 // 64 bits (deposit)
@@ -49,10 +52,10 @@ template L1Op(M, depth) {
     create * (index - accountCount) === 0;
     component noIndex = ZeroTest();
     noIndex.in <== index;
-    signal refused <== isDeposit * noIndex.out;
+    signal refused <== isDeposit * noIndex.out;  // 1 bit
     refused * (accountCount - (1 << depth)) === 0;
-    signal active <== isDeposit + isExit - refused;
-    signal topUp <== isDeposit - refused - create;
+    signal active <== isDeposit + isExit - refused;  // 1 bit
+    signal topUp <== isDeposit - refused - create;  // 1 bit
     (1 - active) * index === 0;
     isExit * (index - exitIndex) === 0;
     newAccountCount <== accountCount + create;
@@ -62,19 +65,21 @@ template L1Op(M, depth) {
     account.active <== active;
     account.slotIndex <== slotIndex;
 
-    // The key. Replace proves that keyHash is the account's before; a top-up needs that of the deposit.
-    signal keyHash <-- pointed(M, keyHashes, account.h);
-    (1 - active) * keyHash === 0;
-    create * keyHash === 0;
-    signal depositKeyHash <== e1 + hi1 * (1 << 248);
+    // The key: that of the account, even if it is created later in the batch. A top-up needs that of the deposit.
+    signal keyTerms[M];             // field elements
+    var keyHash = 0;
+    for (var j = 0; j < M; j++) {
+        keyTerms[j] <== account.h[j] * keyHashes[j];
+        keyHash += keyTerms[j];
+    }
+    signal depositKeyHash <== e1 + hi1 * (1 << 248);  // a field element
     topUp * (keyHash - depositKeyHash) === 0;
-    signal createdKeyHash <== create * depositKeyHash;
-    component named = Replace(M);
-    named.in <== keyHashes;
-    named.h <== account.h;
-    named.change <== createdKeyHash;
-    named.new <== keyHash + createdKeyHash;
-    newKeyHashes <== named.out;
+    component name = NamedKey();
+    name.sum <== named;
+    name.z <== z;
+    name.is <== create;
+    name.keyHash <== depositKeyHash;
+    newNamed <== name.out;
 
     component exitKeyHash = Poseidon(3);
     exitKeyHash.inputs[0] <== e1 + hi1 * (1 << 248);
@@ -82,7 +87,7 @@ template L1Op(M, depth) {
     exitKeyHash.inputs[2] <== sender;
     component isOwner = ZeroTest();
     isOwner.in <== exitKeyHash.out - keyHash;
-    signal exits <== isExit * isOwner.out;
+    signal owned <== isExit * isOwner.out;  // 1 bit
 
     // The word: token | nonce @ 16 | balance @ 56, unique by the ranges.
     signal oldToken;                // 16 bits
@@ -98,14 +103,18 @@ template L1Op(M, depth) {
     oldNonceBits.in <== oldNonce;
     component oldBalanceBits = Num2Bits(64);
     oldBalanceBits.in <== oldBalance;
-    signal oldWord <== oldToken + oldNonce * (1 << 16) + oldBalance * (1 << 56);
+    signal oldWord <== oldToken + oldNonce * (1 << 16) + oldBalance * (1 << 56);  // 120 bits
     (1 - active) * oldWord === 0;
     create * oldWord === 0;
+    // An account that exists has a token: the exit of one that is created later in the batch does nothing.
+    component noToken = ZeroTest();
+    noToken.in <== oldToken;
+    signal exits <== owned * (1 - noToken.out);  // 1 bit
     topUp * (oldToken - token) === 0;
 
-    signal credit <== (topUp + create) * amount;
-    signal createdToken <== create * token;
-    signal debit <== exits * oldBalance;
+    signal credit <== (topUp + create) * amount;  // 64 bits
+    signal createdToken <== create * token;  // 16 bits
+    signal debit <== exits * oldBalance;  // 64 bits
     component updated = Replace(M);
     updated.in <== words;
     updated.h <== account.h;
@@ -114,9 +123,9 @@ template L1Op(M, depth) {
     newWords <== updated.out;
 
     // index | token @ 32 | amount @ 48: 32 bits (a slot's index), 16 bits, 64 bits.
-    signal resultIndex <== (topUp + create + exits) * index;
-    signal refusedToken <== refused * token;
-    signal refusedAmount <== refused * amount;
-    signal exitToken <== exits * oldToken;
+    signal resultIndex <== (topUp + create + exits) * index;  // 32 bits
+    signal refusedToken <== refused * token;  // 16 bits
+    signal refusedAmount <== refused * amount;  // 64 bits
+    signal exitToken <== exits * oldToken;  // 16 bits
     result <== resultIndex + (refusedToken + exitToken) * (1 << 32) + (refusedAmount + debit) * (1 << 48);
 }

@@ -12,16 +12,16 @@ include "select.circom";
 template Node(n, width) {
     signal input elements[n];       // before: hints only
     signal input at[n \ width];     // one-hot
-    signal input old[width];
-    signal input new[width];
-    signal output oldHash;
-    signal output newHash;
+    signal input old[width];        // field elements
+    signal input new[width];        // field elements
+    signal output oldHash;          // a field element
+    signal output newHash;          // a field element
 
     var PLACES = n \ width;
     // C[i + 1] is what Poseidon adds to element i at first.
     var C[(n + 1) * 8 + partialRounds(n)] = POSEIDON_C(n + 1);
     // Any values: they stand for elements that hash to oldHash.
-    signal sboxes[n];
+    signal sboxes[n];               // field elements
     for (var i = 0; i < n; i++) {
         sboxes[i] <-- (elements[i] + C[i + 1]) ** 5;
     }

@@ -6,10 +6,10 @@ pragma circom 2.1.9;
 // slot has this index and every other h_j is 0: the remaining one is `active`. Hence h is one-hot for active = 1, the slot has exactly this
 // index (so `index` has its range), and h is all zero for active = 0, whatever `index` is.
 template Pointer(M) {
-    signal input index;
+    signal input index;             // a field element; where active, the index of a slot follows
     signal input active;            // 1 bit, ensured by the caller
     signal input slotIndex[M];      // strictly rising
-    signal output h[M];
+    signal output h[M];             // 1 bit each
     var sum = 0;
     for (var j = 0; j < M; j++) {
         h[j] <-- slotIndex[j] == index ? active : 0;

@@ -15,8 +15,8 @@ function partialRounds(n) {
 // P_n of the inputs whose first S-boxes have these outputs, as circomlib's PoseidonEx goes on from there. With the inputs it
 // would cost 3 n constraints more.
 template PoseidonOfSboxes(n) {
-    signal input sboxes[n];
-    signal output out;
+    signal input sboxes[n];         // field elements
+    signal output out;              // a field element
 
     var t = n + 1;
     var PARTIAL = partialRounds(n);

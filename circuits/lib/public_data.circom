@@ -4,8 +4,8 @@ include "circomlib/circuits/poseidon.circom";
 
 // C: chain of Poseidon over 15 elements a call, the last block filled up with zeros.
 template DataHash(L) {
-    signal input d[L];
-    signal output out;
+    signal input d[L];              // field elements
+    signal output out;              // a field element
     var BLOCKS = (L + 14) \ 15;
     component block[BLOCKS];
     for (var b = 0; b < BLOCKS; b++) {
@@ -22,10 +22,10 @@ template DataHash(L) {
 
 // y = sum of d_i z^i, by Horner.
 template Evaluation(L) {
-    signal input d[L];
-    signal input z;
-    signal output y;
-    signal sum[L];
+    signal input d[L];              // field elements
+    signal input z;                 // a field element
+    signal output y;                // a field element
+    signal sum[L];                  // field elements
     sum[L - 1] <== d[L - 1];
     for (var i = L - 2; i >= 0; i--) sum[i] <== sum[i + 1] * z + d[i];
     y <== sum[0];

@@ -31,11 +31,11 @@ template OneHot(k) {
 // there was new - change: with change = new - old this proves that it was `old`, in the same pass.
 // Where h is all zero nothing changes, and change must be 0.
 template Replace(n) {
-    signal input in[n];
-    signal input h[n];
-    signal input new;
-    signal input change;
-    signal output out[n];
+    signal input in[n];             // field elements
+    signal input h[n];              // 1 bit each, at most one 1: ensured by the caller
+    signal input new;               // a field element
+    signal input change;            // a field element
+    signal output out[n];           // field elements
     var sum = 0;
     for (var i = 0; i < n; i++) {
         out[i] <== in[i] + h[i] * (new - in[i]);

@@ -12,18 +12,18 @@ include "challenge_times.circom";
 // the checks that are always on hold.
 template Signature() {
     signal input enabled;           // 1 bit, ensured by the caller
-    signal input ax;
-    signal input ay;
-    signal input r8x;
-    signal input r8y;
+    signal input ax;                // a field element; on the curve, checked here
+    signal input ay;                // as ax
+    signal input r8x;               // a field element; on the curve, checked here
+    signal input r8y;               // as r8x
     signal input s;                 // below l, checked here
-    signal input message;
+    signal input message;           // a field element
 
     var base[2] = base8();
-    signal a[2];
+    signal a[2];                    // field elements
     a[0] <== ax + (1 - enabled) * base[0];
     a[1] <== ay + (1 - enabled) * base[1];
-    signal r8[2];
+    signal r8[2];                   // field elements
     r8[0] <== r8x;
     r8[1] <== r8y + 1 - enabled;
     component keyOnCurve = OnCurve();

@@ -2,6 +2,7 @@ pragma circom 2.1.9;
 
 include "circomlib/circuits/bitify.circom";
 include "circomlib/circuits/poseidon.circom";
+include "created_keys.circom";
 include "fee_code.circom";
 include "pointer.circom";
 include "select.circom";
@@ -16,8 +17,8 @@ include "signature.circom";
 // The payee's word before is token + rest 2^16 with rest < 2^104: the token is its low 16 bits. Adding amount 2^56 cannot carry
 // out of the 64 bits of the balance, since the contract holds less than 2^64 units of each token.
 template SignedOp(M) {
-    signal input domain;
-    signal input slotIndex[M];
+    signal input domain;            // below 2^248 on L1
+    signal input slotIndex[M];      // `depth` bits each, strictly rising
     signal input type;              // 2 bits, checked here
     signal input from;              // an index, bound to a slot
     signal input to;                // an index, bound to a slot
@@ -25,23 +26,25 @@ template SignedOp(M) {
     signal input feeCode;           // 12 bits, checked here
     signal input keyHashLo;         // L1's element is below 2^248
     signal input keyHashHi;         // 6 bits, checked here
-    signal input ax;
-    signal input ay;
+    signal input ax;                // a field element; on the curve, checked in Signature
+    signal input ay;                // as ax
     signal input owner;             // L1's element is below 2^160
-    signal input r8x;
-    signal input r8y;
-    signal input s;
-    signal input accountCount;
-    signal input keyHashes[M];
-    signal input words[M];
+    signal input r8x;               // a field element; on the curve, checked in Signature
+    signal input r8y;               // as r8x
+    signal input s;                 // below l, checked in Signature
+    signal input accountCount;      // at most 2^depth
+    signal input keyHashes[M];      // after the batch, see CreatedKeys
+    signal input words[M];          // 120 bits each
+    signal input z;                 // public
+    signal input named;             // key hashes of the accounts created so far, by NamedKey
 
-    signal output newAccountCount;
-    signal output newKeyHashes[M];
-    signal output newWords[M];
+    signal output newAccountCount;  // at most 2^depth: a slot has each index that is created
+    signal output newNamed;         // a field element
+    signal output newWords[M];      // 120 bits each
     signal output token;            // 16 bits; 0 for a no-op
     signal output fee;              // 58 bits; 0 for a no-op
     signal output toField;          // what the op data carry as to' (index, 6 bits, or token)
-    signal output aux;
+    signal output aux;              // below 2^248 on L1
     signal output isWithdraw;       // 1 bit
     signal output amountBit[64];    // of the amount, lowest first
 
@@ -49,10 +52,10 @@ template SignedOp(M) {
     component typeBits = Num2Bits(2);
     typeBits.in <== type;
     isWithdraw <== typeBits.out[0] * typeBits.out[1];
-    signal isTransfer <== typeBits.out[0] - isWithdraw;
-    signal isNew <== typeBits.out[1] - isWithdraw;
-    signal hasTo <== isTransfer + isNew;
-    signal active <== hasTo + isWithdraw;
+    signal isTransfer <== typeBits.out[0] - isWithdraw;  // 1 bit
+    signal isNew <== typeBits.out[1] - isWithdraw;  // 1 bit
+    signal hasTo <== isTransfer + isNew;  // 1 bit
+    signal active <== hasTo + isWithdraw;  // 1 bit
 
     // Fields that a type does not use are zero.
     (1 - active) * from === 0;
@@ -81,7 +84,7 @@ template SignedOp(M) {
     payerKey.inputs[0] <== ax;
     payerKey.inputs[1] <== ay;
     payerKey.inputs[2] <== owner;
-    signal keyTerms[M];
+    signal keyTerms[M];             // field elements
     var payerKeyHash = 0;
     for (var j = 0; j < M; j++) {
         keyTerms[j] <== payer.h[j] * keyHashes[j];
@@ -102,9 +105,9 @@ template SignedOp(M) {
     nonceBits.in <== nonce;
     component balanceBits = Num2Bits(64);
     balanceBits.in <== newBalance;
-    signal nonceLeft <-- nonce == 1099511627775 ? 0 : 1 / (1099511627775 - nonce);
+    signal nonceLeft <-- nonce == 1099511627775 ? 0 : 1 / (1099511627775 - nonce);  // a field element
     (1099511627775 - nonce) * nonceLeft === 1;
-    signal oldWord <== token + nonce * (1 << 16) + (newBalance + amount + fee) * (1 << 56);
+    signal oldWord <== token + nonce * (1 << 16) + (newBalance + amount + fee) * (1 << 56);  // 122 bits
     (1 - active) * oldWord === 0;
     component paid = Replace(M);
     paid.in <== words;
@@ -126,9 +129,9 @@ template SignedOp(M) {
     component restBits = Num2Bits(104);
     restBits.in <== rest;
     (1 - isTransfer) * rest === 0;
-    signal oldPayeeToken <== isTransfer * token;
-    signal newToken <== isNew * token;
-    signal credit <== hasTo * amount;
+    signal oldPayeeToken <== isTransfer * token;  // 16 bits
+    signal newToken <== isNew * token;  // 16 bits
+    signal credit <== hasTo * amount;  // 64 bits
     component credited = Replace(M);
     credited.in <== paid.out;
     credited.h <== payee.h;
@@ -136,20 +139,17 @@ template SignedOp(M) {
     credited.new <== oldPayeeToken + rest * (1 << 16) + credited.change;
     newWords <== credited.out;
 
-    signal toKeyHash <== keyHashLo + keyHashHi * (1 << 248);
-    signal payeeKeyHash <-- pointed(M, keyHashes, payee.h);
-    // Only an account without a key is created; for the other types toKeyHash is 0 and nothing changes.
-    isNew * payeeKeyHash === 0;
-    (1 - hasTo) * payeeKeyHash === 0;
-    component named = Replace(M);
-    named.in <== keyHashes;
-    named.h <== payee.h;
-    named.change <== toKeyHash;
-    named.new <== payeeKeyHash + toKeyHash;
-    newKeyHashes <== named.out;
+    signal toKeyHash <== keyHashLo + keyHashHi * (1 << 248);  // a field element
+    // The account that is created has the word 0 before, and gets this key hash.
+    component name = NamedKey();
+    name.sum <== named;
+    name.z <== z;
+    name.is <== isNew;
+    name.keyHash <== toKeyHash;
+    newNamed <== name.out;
 
     // The signature. `from` has at most 32 bits, since it is a slot's index.
-    signal transferTo <== isTransfer * to;
+    signal transferTo <== isTransfer * to;  // 32 bits
     component message = Poseidon(3);
     message.inputs[0] <== domain;
     message.inputs[1] <== type + from * (1 << 2) + nonce * (1 << 34) + token * (1 << 74) + amount * (1 << 90) + feeCode * (1 << 154);
@@ -163,8 +163,8 @@ template SignedOp(M) {
     signature.s <== s;
     signature.message <== message.out;
 
-    signal withdrawnToken <== isWithdraw * token;
+    signal withdrawnToken <== isWithdraw * token;  // 16 bits
     toField <== transferTo + keyHashHi + withdrawnToken;
-    signal payoutOwner <== isWithdraw * owner;
+    signal payoutOwner <== isWithdraw * owner;  // below 2^160 on L1
     aux <== keyHashLo + payoutOwner;
 }

@@ -5,7 +5,7 @@ include "circomlib/circuits/bitify.circom";
 // Ranges of the slots' indexes, and that they strictly rise: slotIndex_{j+1} - slotIndex_j - 1 has `depth` bits. Both indexes are
 // below 2^depth, so a difference that does not rise is a negative number above r - 2^depth and has no such bits.
 template SlotIndexes(M, depth) {
-    signal input slotIndex[M];
+    signal input slotIndex[M];      // `depth` bits each, checked here
     signal output bits[M][depth];   // least significant first
     component toBits[M];
     component rises[M];

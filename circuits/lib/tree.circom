@@ -9,8 +9,8 @@ include "tree_shape.circom";
 template CachedRoot(depth) {
     var lower = 1 << cachedLowerBits(depth);
     var upper = 1 << cachedUpperBits(depth);
-    signal input subtrees[lower * upper];
-    signal output root;
+    signal input subtrees[lower * upper];  // field elements
+    signal output root;             // a field element
 
     component nodes[upper];
     for (var n = 0; n < upper; n++) {
@@ -31,15 +31,15 @@ template CachedRoot(depth) {
 template AccountUpdate(depth) {
     var LEVELS = hashedLevels(depth);
     var CACHED = 1 << cachedBits(depth);
-    signal input indexBits[depth];
+    signal input indexBits[depth];  // 1 bit each
     signal input bottom[8];                         // hints only
     signal input siblings[siblingCount(depth)];     // hints only
-    signal input oldKeyHash;
-    signal input oldWord;
-    signal input newKeyHash;
-    signal input newWord;
-    signal input subtrees[CACHED];
-    signal output out[CACHED];
+    signal input oldKeyHash;        // a field element
+    signal input oldWord;           // a field element
+    signal input newKeyHash;        // a field element
+    signal input newWord;           // a field element
+    signal input subtrees[CACHED];  // field elements
+    signal output out[CACHED];      // field elements
 
     component atBottom = OneHot(2);
     atBottom.bits[0] <== indexBits[0];

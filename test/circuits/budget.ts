@@ -5,9 +5,9 @@ import { layout, type Shape } from '../../protocol/shape.ts';
 export const BUDGET = {
   /** One signed op, and its access to one slot. */
   signedOp: 3505,
-  signedOpSlot: 6,
+  signedOpSlot: 5,
   /** One op from L1, and its access to one slot. */
-  l1Op: 658,
+  l1Op: 661,
   l1OpSlot: 3,
   /** A block of the data hash, and what each of its 16 inputs less saves that is the constant 0. */
   hashBlock: 609,
@@ -17,10 +17,10 @@ export const BUDGET = {
   elementLimbs: 248,
   /** By depth: what does not depend on N2, N1 and M; and one slot, that is one account opened and closed. */
   byDepth: {
-    8: { fixed: 1882, slot: 1587 },
-    11: { fixed: 1879, slot: 2367 },
-    24: { fixed: 11_610, slot: 4951 },
-    32: { fixed: 21_760, slot: 7151 },
+    8: { fixed: 1880, slot: 1593 },
+    11: { fixed: 1877, slot: 2373 },
+    24: { fixed: 11_608, slot: 4957 },
+    32: { fixed: 21_758, slot: 7157 },
   } as Readonly<Record<number, { readonly fixed: number; readonly slot: number }>>,
 };
 

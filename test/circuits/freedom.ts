@@ -1,7 +1,7 @@
 import { ARITIES, cachedLevels } from '../../protocol/tree.ts';
 import type { BatchWitness } from '../../protocol/witness.ts';
 import type { Circuit } from '../../prover/artifacts/circuit-sources.ts';
-import { chosenForChallenge, chosenSignals } from '../support/chosen-signals.ts';
+import { type ChosenInputs, chosenForChallenge, chosenSignals } from '../support/chosen-signals.ts';
 import type { CompiledCircuit } from '../support/compiled-circuit.ts';
 import type { R1csSolver, Solution } from '../support/r1cs-solver.ts';
 import { SHAPE } from '../support/tiny-batch.ts';
@@ -29,7 +29,7 @@ export function unsimplified(circuit: Circuit): Circuit {
 export async function solveFor(
   circuit: CompiledCircuit,
   solver: R1csSolver,
-  witness: Partial<BatchWitness> & Pick<BatchWitness, 'bottom' | 'siblings' | 'opS'>,
+  witness: Partial<BatchWitness> & ChosenInputs,
 ): Promise<Solution> {
   const nodeArities = ARITIES[SHAPE.depth]!.slice(1, -cachedLevels(SHAPE.depth));
   const given = new Map([

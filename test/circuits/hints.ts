@@ -11,6 +11,12 @@ export interface Hint {
 export const HINTS: readonly Hint[] = [
   {
     file: 'batch.circom',
+    signal: 'newKeyHash[j]',
+    fixedBy: ['created.newKeyHash <== newKeyHash;', 'slots[j].newKeyHash <== newKeyHash[j];'],
+    why: 'CreatedKeys: the key hash before, or that which the creating op names. Where several are created, two lists of key hashes that differ have the same value at z by chance alone; the new root, which is in the data, is the one with this key hash.',
+  },
+  {
+    file: 'batch.circom',
     signal: 'feeToken[f]',
     fixedBy: ['fees.feeToken <== feeToken;'],
     why: 'FeeAccounts: the low 16 bits of the account’s word, or 0 where no account is named.',
@@ -173,6 +179,16 @@ export const HINTS: readonly Hint[] = [
     why: 'v is 0 only for the point of order 2.',
   },
   {
+    file: 'lib/created_keys.circom',
+    signal: 'created[j]',
+    fixedBy: [
+      'created[j] * (1 - created[j]) === 0;',
+      'created[j] * (slotIndex[j] - next) === 0;',
+      'next === newAccountCount;',
+    ],
+    why: 'Indexes strictly rise, so the marked slots are those of oldAccountCount, the next one and so on up to the last that is created; the count says how many.',
+  },
+  {
     file: 'lib/fees.circom',
     signal: 'g[f]',
     fixedBy: ['g[f] * (token - feeToken[f]) === 0;', 'sum === 1 - none.out;'],
@@ -202,12 +218,6 @@ export const HINTS: readonly Hint[] = [
       '(1 - both[pair]) * inverse[pair] === 0;',
     ],
     why: 'Where both are named it is the inverse of a difference, which therefore is not 0. Elsewhere it is 0.',
-  },
-  {
-    file: 'lib/l1_op.circom',
-    signal: 'keyHash',
-    fixedBy: ['named.new <== keyHash + createdKeyHash;', '(1 - active) * keyHash === 0;'],
-    why: 'Replace proves that the slot’s key hash was new - change = keyHash; 0 where no account is touched.',
   },
   {
     file: 'lib/l1_op.circom',
@@ -309,16 +319,6 @@ export const HINTS: readonly Hint[] = [
       '(1 - isTransfer) * rest === 0;',
     ],
     why: 'Replace proves that the payee’s word was token + rest 2^16, with rest < 2^104; 0 where an account is created or nobody is paid.',
-  },
-  {
-    file: 'lib/signed_op.circom',
-    signal: 'payeeKeyHash',
-    fixedBy: [
-      'named.new <== payeeKeyHash + toKeyHash;',
-      'isNew * payeeKeyHash === 0;',
-      '(1 - hasTo) * payeeKeyHash === 0;',
-    ],
-    why: 'Replace proves that it is the key hash in the payee’s slot; 0 where there is no payee.',
   },
   {
     file: 'lib/zero.circom',

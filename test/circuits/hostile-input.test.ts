@@ -1,13 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { MillraceError } from '../../protocol/error.ts';
-import { FIELD, hi, lo } from '../../protocol/field.ts';
+import { FIELD, hi, lo, reduce } from '../../protocol/field.ts';
 import { evaluate, hashPublicData } from '../../protocol/public-data.ts';
 import { layout } from '../../protocol/shape.ts';
 import type { BatchWitness } from '../../protocol/witness.ts';
 import { batchCircuit } from '../../prover/artifacts/batch-circuit.ts';
 import type { TemplateLine } from '../../prover/witness-wasm.ts';
 import { CompiledCircuit } from '../support/compiled-circuit.ts';
-import { changed, SHAPE, tinyBatch } from '../support/tiny-batch.ts';
+import { changed, SHAPE, type TinyBatch, tinyBatch } from '../support/tiny-batch.ts';
+import { L1_OP_FIELDS, L1_OPS, SIGNED_OP_FIELDS, SIGNED_OPS } from './field-lies.ts';
 import { LIES } from './lies.ts';
 
 let circuit: CompiledCircuit;
@@ -32,6 +33,29 @@ async function refusal(witness: BatchWitness): Promise<string[]> {
 describe.each(LIES)('%s', (_, lies) => {
   test.each(lies)('%s (%s) is refused by %s', async (_what, kind, template, change) => {
     expect(await refusal(changed(tinyBatch(kind), change))).toContain(template);
+  });
+});
+
+/** The witness with one more in one place. */
+function oneMore(kind: TinyBatch, field: keyof BatchWitness, place: number): BatchWitness {
+  return changed(tinyBatch(kind), (w) => {
+    const values = w[field] as string[];
+    values[place] = String(reduce(BigInt(values[place]!) + 1n));
+  });
+}
+
+const namesOneOf = (templates: readonly string[]) => (found: readonly string[]) =>
+  found.some((template) => templates.includes(template));
+
+describe.each(SIGNED_OPS)('%s', (_, kind, place) => {
+  test.each(SIGNED_OP_FIELDS)('%s, one more, is refused by one of %j', async (field, templates) => {
+    expect(await refusal(oneMore(kind, field, place))).toSatisfy(namesOneOf(templates));
+  });
+});
+
+describe.each(L1_OPS)('%s', (_, kind, place) => {
+  test.each(L1_OP_FIELDS)('%s, one more, is refused by one of %j', async (field, templates) => {
+    expect(await refusal(oneMore(kind, field, place))).toSatisfy(namesOneOf(templates));
   });
 });
 

@@ -46,8 +46,8 @@ function putOp(witness: Draft, op: Transfer, by: Holder): void {
 const slots: readonly Lie[] = [
   ['two slots of one account', 'transfers', 'SlotIndexes', (w) => (w.slotIndex[1] = w.slotIndex[0]!)],
   ['slots in another order', 'transfers', 'SlotIndexes', (w) => w.slotIndex.reverse()],
-  ['a slot outside of the tree', 'empty', 'SlotIndexes', (w) => (w.slotIndex[3] = '256')],
-  ['another account in the slot', 'empty', 'AccountUpdate', (w) => (w.slotIndex[3] = '200')],
+  ['a slot outside of the tree', 'empty', 'SlotIndexes', (w) => (w.slotIndex[5] = '256')],
+  ['another account in the slot', 'empty', 'AccountUpdate', (w) => (w.slotIndex[5] = '200')],
   ['another balance', 'transfers', 'AccountUpdate', (w) => (w.slotWord[1] = add(w.slotWord[1]!, BALANCE))],
   ['another nonce', 'empty', 'AccountUpdate', (w) => (w.slotWord[1] = add(w.slotWord[1]!, NONCE))],
   ['another token', 'empty', 'AccountUpdate', (w) => (w.slotWord[1] = add(w.slotWord[1]!, 1n))],

@@ -17,11 +17,14 @@ const MAX_CROWDED_DEPTH = 8;
 /**
  * Lets random rollups of the reference model make batches one after the other, and expects the circuit to accept each with the
  * model's C, z and y. A failure names the seed to repeat it with.
+ *
+ * @returns how many ops the batches applied
  */
 export async function expectAccepted(
   shape: Shape,
   { rollups, batches, seed }: { rollups: number; batches: number; seed?: number },
-): Promise<void> {
+): Promise<number> {
+  let applied = 0;
   const circuit = await CompiledCircuit.open(batchCircuit(shape));
   const starts: Start[] = ['fresh', 'populated'];
   if (shape.depth <= MAX_CROWDED_DEPTH) starts.push('crowded');
@@ -36,12 +39,14 @@ export async function expectAccepted(
       async (rollupSeed, start, kinds) => {
         const rollup = new RandomRollup(rollupSeed, shape.depth, start);
         for (const kind of kinds) {
-          const { batch } = rollup.nextBatch(shape, kind);
+          const { batch, l1, l2 } = rollup.nextBatch(shape, kind);
           const witness = await circuit.witness(batch.witness);
           expect(witness.slice(0, 4)).toEqual([1n, batch.c, batch.z, batch.y]);
+          applied += l1.length + l2.length;
         }
       },
     ),
     { numRuns: rollups, ...(seed === undefined ? {} : { seed }) },
   );
+  return applied;
 }

@@ -83,7 +83,7 @@ describe('millrace demo', () => {
       expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
       expect(report).toMatchObject({
         input: { lines: 4, transfers: 2, tokens: ['ETH'], accounts: 3 },
-        shape: { name: 'tiny', n2: 2, n1: 2, m: 4, depth: 8 },
+        shape: { name: 'tiny', n2: 5, n1: 3, m: 6, depth: 8 },
         setup: { reused: true, kind: 'dev' },
         workers: 2,
         queue: 'private-redis',

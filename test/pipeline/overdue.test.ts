@@ -15,11 +15,10 @@ import { L1Intake } from '../../batcher/l1-intake.ts';
 import { Sequencer } from '../../batcher/sequencer.ts';
 import { Store } from '../../batcher/store.ts';
 import { type L2Op, opId, signOp } from '../../protocol/ops.ts';
-import { SHAPES } from '../../protocol/shape.ts';
 import { L1User } from '../../scripts/l1-user.ts';
 import { type LocalL1, startLocalL1 } from '../../scripts/local-l1.ts';
 import { holder } from '../support/random-batch.ts';
-import { TestRollup } from '../support/test-rollup.ts';
+import { SHAPE, TestRollup } from '../support/test-rollup.ts';
 
 const logger = pino({ level: 'silent' });
 const [alice, bob] = [holder(1), holder(2)];
@@ -53,7 +52,7 @@ beforeEach(async () => {
     genesisRoot: BigInt(deployment.genesisRoot),
   });
   cleanup.push(() => store.close());
-  sequencer = new Sequencer(store, { shapes: [{ shape: SHAPES.tiny, shapeId: 0 }], logger });
+  sequencer = new Sequencer(store, { shapes: [{ shape: SHAPE, shapeId: 0 }], logger });
   const { depth, block: startBlock, chainId } = deployment;
   watcher = new L1QueueWatcher({
     rollup: contract,

@@ -26,11 +26,14 @@ export const IDENTITY: RollupIdentity = {
   genesisRoot: genesisRoot(SHAPES.tiny.depth),
 };
 
+/** A small shape that a few ops fill, whatever the shape that ships is. */
+const LEAST = { name: 'tiny', n2: 2, n1: 2, m: 4, depth: SHAPES.tiny.depth };
+
 /** A larger shape of the same depth, so that a choice has to be made. */
 const MEDIUM = { name: 'medium', n2: 6, n1: 5, m: 12, depth: SHAPES.tiny.depth };
 
 export const TWO_SHAPES: readonly RollupShape[] = [
-  { shape: SHAPES.tiny, shapeId: 0 },
+  { shape: LEAST, shapeId: 0 },
   { shape: MEDIUM, shapeId: 1 },
 ];
 

@@ -14,15 +14,31 @@ function firstConstants(n: number): bigint[] {
   return [...constants.slice(start).matchAll(/0x[0-9a-f]+/g)].slice(0, n + 1).map(([hex]) => BigInt(hex));
 }
 
+/** The inputs that {@link chosenSignals} looks at. */
+export type ChosenInputs = Pick<
+  BatchWitness,
+  | 'bottom'
+  | 'siblings'
+  | 'slotIndex'
+  | 'slotKeyHash'
+  | 'oldAccountCount'
+  | 'l1Create'
+  | 'l1Index'
+  | 'l1E0'
+  | 'l1E1'
+  | 'opType'
+  | 'opTo'
+  | 'opKeyHashLo'
+  | 'opKeyHashHi'
+  | 'opS'
+>;
+
 /**
  * Signals of `Batch` that a prover chooses, by name, as its inputs have them. The elements of opened nodes stand behind the outputs of
  * their first S-boxes, as the elements themselves are in no constraint. The points that are added for the digits of S
- * follow from S, but only as roots of polynomials.
+ * follow from S, but only as roots of polynomials. The key hashes of created accounts follow from the ops, but only all at once.
  */
-export function chosenSignals(
-  witness: Pick<BatchWitness, 'bottom' | 'siblings' | 'opS'>,
-  nodeArities: readonly number[],
-): Map<string, bigint> {
+export function chosenSignals(witness: ChosenInputs, nodeArities: readonly number[]): Map<string, bigint> {
   const chosen = new Map<string, bigint>();
   const chooseSboxes = (node: string, elements: readonly string[]): void => {
     const added = firstConstants(elements.length);
@@ -37,6 +53,26 @@ export function chosenSignals(
       chooseSboxes(`main.slots[${j}].nodes[${level}]`, witness.siblings[j]!.slice(from, from + arity));
       from += arity;
     });
+  });
+  const namedAt = new Map<string, bigint>();
+  witness.l1Create.forEach((create, t) => {
+    if (create !== '1') return;
+    const hi = (BigInt(witness.l1E0[t]!) >> 2n) & 63n;
+    namedAt.set(witness.l1Index[t]!, reduce(BigInt(witness.l1E1[t]!) + hi * 2n ** 248n));
+  });
+  let creations = namedAt.size;
+  witness.opType.forEach((type, i) => {
+    if (type !== '2') return;
+    creations++;
+    namedAt.set(
+      witness.opTo[i]!,
+      reduce(BigInt(witness.opKeyHashLo[i]!) + BigInt(witness.opKeyHashHi[i]!) * 2n ** 248n),
+    );
+  });
+  witness.slotIndex.forEach((index, j) => {
+    const nth = BigInt(index) - BigInt(witness.oldAccountCount);
+    chosen.set(`main.created.created[${j}]`, nth >= 0n && nth < creations ? 1n : 0n);
+    chosen.set(`main.newKeyHash[${j}]`, namedAt.get(index) ?? BigInt(witness.slotKeyHash[j]!));
   });
   witness.opS.forEach((s, i) => {
     digitPoints(BigInt(s)).forEach((point, j) => {

@@ -3,17 +3,18 @@ import type { ProvenBatch } from '../../aggregator/ports.ts';
 import type { DeployManifest } from '../../protocol/deploy-manifest.ts';
 import type { L1Op } from '../../protocol/l1-ops.ts';
 import type { SignedOp } from '../../protocol/ops.ts';
-import { SHAPES } from '../../protocol/shape.ts';
+import { SHAPES, type Shape } from '../../protocol/shape.ts';
 import { State } from '../../protocol/state.ts';
 import { BatchDraft, type SealedBatch } from '../../protocol/transition.ts';
 import { deployRollup } from '../../scripts/deploy.ts';
 import type { LocalL1 } from '../../scripts/local-l1.ts';
 import { type TrapdoorKey, trapdoorKey } from './trapdoor-key.ts';
 
-const SHAPE = SHAPES.tiny;
+/** Small, so that a few ops fill a batch; its key is the test's own, so no circuit is compiled for it. */
+export const SHAPE: Shape = { name: 'tiny', n2: 2, n1: 2, m: 4, depth: SHAPES.tiny.depth };
 const MANIFEST_ID = 'trapdoor';
 
-/** A rollup on a local L1 with the tiny shape and a key whose proofs the test makes itself, and its L2 side. */
+/** A rollup on a local L1 with one small shape and a key whose proofs the test makes itself, and its L2 side. */
 export class TestRollup {
   readonly deployment: DeployManifest;
   readonly key: TrapdoorKey;

@@ -1,6 +1,6 @@
 import type { Account } from '../../protocol/account.ts';
 import { type L2Op, signOp } from '../../protocol/ops.ts';
-import { SHAPES } from '../../protocol/shape.ts';
+import { SHAPES, type Shape } from '../../protocol/shape.ts';
 import { State } from '../../protocol/state.ts';
 import { BatchDraft, type SealedBatch } from '../../protocol/transition.ts';
 import type { BatchWitness } from '../../protocol/witness.ts';
@@ -10,7 +10,7 @@ export const SHAPE = SHAPES.tiny;
 const DOMAIN = 1234567n;
 export const [operator, alice, bob] = [holder(0), holder(1), holder(2)];
 
-/** A batch of shape `tiny` on accounts 1 (operator), 2 (Alice), 3 (Bob) and 4 (what is created, or Alice's of token 2). `empty` opens 0 to 3. */
+/** A batch on accounts 1 (operator), 2 (Alice), 3 (Bob) and 4 (what is created, or Alice's of token 2). `empty` opens the first M. */
 export type TinyBatch = 'exit-and-new' | 'deposits-and-withdraw' | 'transfers' | 'empty';
 
 const account = ({ keyHash }: Holder, balance: bigint, nonce = 7, token = 1): Account => ({
@@ -20,15 +20,15 @@ const account = ({ keyHash }: Holder, balance: bigint, nonce = 7, token = 1): Ac
   balance,
 });
 
-/** Batches in which every kind of op and of outcome occurs once. */
-export function tinyBatch(kind: TinyBatch): SealedBatch {
+/** Batches in which every kind of op and of outcome occurs once; they fit two ops of each kind and four accounts. */
+export function tinyBatch(kind: TinyBatch, shape: Shape = SHAPE): SealedBatch {
   const accounts: [number, Account][] = [
     [1, account(operator, 10n)],
     [2, account(alice, 1_000_000n)],
   ];
   if (kind !== 'empty') accounts.push([3, account(bob, 500n, 9)]);
   if (kind === 'transfers') accounts.push([4, account(alice, 70n, 0, 2)]);
-  const draft = new BatchDraft(State.restore(SHAPE.depth, accounts), SHAPE, {
+  const draft = new BatchDraft(State.restore(shape.depth, accounts), shape, {
     domain: DOMAIN,
     number: 5,
     feeAccounts: new Map([
@@ -51,7 +51,7 @@ export function tinyBatch(kind: TinyBatch): SealedBatch {
     addL2({ type: 'transfer', ...payment, to: 3 }, alice);
     addL2({ type: 'transfer', from: 4, token: 2, amount: 1n, feeCode: 4, nonce: 0, to: 4 }, alice);
   }
-  return draft.seal(SHAPE, 0);
+  return draft.seal(shape, 0);
 }
 
 /** A witness that a test may change. */

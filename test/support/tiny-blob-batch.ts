@@ -22,7 +22,7 @@ export interface TinyBlobBatch {
 
 /** {@link tinyBatch} as a batch of a blob, at the point that some versioned hash gives. */
 export function tinyBlobBatch(kind: TinyBatch): TinyBlobBatch {
-  const sealed = tinyBatch(kind);
+  const sealed = tinyBatch(kind, BLOB_SHAPE);
   const batch = blobBatch(sealed.d, BLOB_SHAPE, 0, sealed.l1Results.length);
   const opening = openBatch(batch, blobPoint(new Uint8Array(32).fill(1), [batch]));
   return { sealed, batch, opening, witness: blobWitness(sealed.witness, opening) };
