@@ -4,7 +4,7 @@ import { l1Provider } from '../aggregator/l1-connection.ts';
 import { RollupContract } from '../aggregator/rollup-contract.ts';
 import { verifyingKeyHash } from '../aggregator/verifying-key.ts';
 import { parseDeployManifest } from '../protocol/deploy-manifest.ts';
-import { SHAPES } from '../protocol/shape.ts';
+import { BLOB_SHAPES, SHAPES } from '../protocol/shape.ts';
 import { genesisRoot } from '../protocol/state.ts';
 import { type TrapdoorKey, trapdoorKey } from '../test/support/trapdoor-key.ts';
 import { type DeployOptions, deployRollup } from './deploy.ts';
@@ -104,6 +104,12 @@ test('a key of another circuit and shapes of two depths are refused', async () =
     code: 'mixed-depths',
   });
   await expect(deployRollup(options({ shapes: [] }))).rejects.toMatchObject({ code: 'mixed-depths' });
+});
+
+test('a shape for batches in blobs is refused', async () => {
+  const [shape] = options().shapes;
+  const blob = options({ shapes: [{ ...shape!, shape: BLOB_SHAPES.tiny }] });
+  await expect(deployRollup(blob)).rejects.toMatchObject({ code: 'blob-shape', kind: 'refused' });
 });
 
 test('dev keys stay on local chains unless that is asked for', async () => {

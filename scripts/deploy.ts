@@ -50,7 +50,7 @@ export interface DeployOptions {
  * Deploys the verifiers and the rollup, registers the tokens, and checks that what is on L1 is what was meant.
  *
  * @returns the deployment manifest
- * @throws {MillraceError} `refused/dev-keys`, `refused/key-mismatch`, `input/mixed-depths`, and what
+ * @throws {MillraceError} `refused/dev-keys`, `refused/blob-shape`, `refused/key-mismatch`, `input/mixed-depths`, and what
  *   {@link deployContract} throws
  */
 export async function deployRollup(options: DeployOptions): Promise<DeployManifest> {
@@ -59,6 +59,7 @@ export async function deployRollup(options: DeployOptions): Promise<DeployManife
   const chainId = Number((await provider.getNetwork()).chainId);
   const devKeys = [...shapes, exit].some((key) => key.devKeys);
   if (devKeys && !options.allowDevKeys) refuseDevKeysOffLocal(provider, chainId);
+  refuseBlobShapes(shapes);
   const depth = commonDepth(shapes);
 
   const verifiers: { address: string; hash: string }[] = [];
@@ -123,6 +124,21 @@ export async function deployRollup(options: DeployOptions): Promise<DeployManife
     compiler: contractArtifact('Millrace').compiler,
     devKeys,
   } satisfies DeployManifest);
+}
+
+/** Its public inputs mean something else than what the rollup makes of batches in calldata. */
+function refuseBlobShapes(shapes: readonly DeployShape[]): void {
+  const blob = shapes.find(({ shape }) => shape.blob);
+  if (blob === undefined) return;
+  throw new MillraceError(
+    'refused',
+    'blob-shape',
+    `The rollup takes no batches in blobs, as ${blob.shape.name} proves them`,
+    {
+      details: { shape: blob.shape.name },
+      fix: 'Deploy with shapes for calldata.',
+    },
+  );
 }
 
 /** Deploys a verifier and compares the hash of the key that it ended up with. */
