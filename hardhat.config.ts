@@ -27,6 +27,7 @@ export default defineConfig({
     compilers: [
       {
         ...compiler,
+        // With `runs: 800` the rollup has 16.4 kB of code instead of 22.5 of 24.6, and a transfer costs 1% more gas.
         settings: { ...settings, viaIR: true, optimizer: { enabled: true, runs: 1_000_000 } },
       },
     ],
@@ -37,6 +38,16 @@ export default defineConfig({
     tests: { solidity: SOLIDITY_TESTS },
     artifacts: 'build/hardhat/artifacts',
     cache: 'build/hardhat/cache',
+  },
+  test: {
+    solidity: {
+      // Sequences of calls; `npm run test:slow` asks for more.
+      invariant: {
+        runs: Number(process.env.MILLRACE_INVARIANT_RUNS ?? 12),
+        depth: 80,
+        failOnRevert: true,
+      },
+    },
   },
   networks: {
     default: { type: 'edr-simulated', chainType: 'l1', hardfork: 'osaka' },

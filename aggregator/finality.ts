@@ -38,15 +38,23 @@ export class FinalityFollower {
     const batches: { number: number; location: L1Location }[] = [];
     for (const log of look.logs) {
       const event = rollup.batchFinalized(log);
-      const number = source.finalizedNumber() + batches.length + 1;
-      if (event.number !== number) {
-        throw new MillraceError('refused', 'finality-gap', 'The L1 node left out events of the rollup', {
-          details: { expectedBatch: number, foundBatch: event.number, block: log.blockNumber },
-          fix: 'If this stays, use another L1 node.',
-        });
+      const next = source.finalizedNumber() + batches.length + 1;
+      if (event.number < next) {
+        throw new MillraceError(
+          'refused',
+          'finality-order',
+          'The L1 node gave events of the rollup out of order',
+          {
+            details: { expectedBatch: next, foundBatch: event.number, block: log.blockNumber },
+            fix: 'If this stays, use another L1 node.',
+          },
+        );
       }
-      assertSameRoot(source, number, event.newRoot);
-      batches.push({ number, location: locationOf(log) });
+      assertSameRoot(source, event.number, event.newRoot);
+      // The event speaks for those before it in the call.
+      for (let number = next; number <= event.number; number++) {
+        batches.push({ number, location: locationOf(log) });
+      }
     }
     source.markFinalized(batches, look.cursor);
     for (const { number, location } of batches)

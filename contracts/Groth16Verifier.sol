@@ -111,12 +111,26 @@ contract Groth16Verifier is IGroth16Verifier {
     /// @dev The words of the own key, and room for those of others.
     function _keys(uint256 others) private view returns (uint256[] memory keys) {
         keys = new uint256[]((1 + others) * Groth16.KEY_WORDS);
-        (keys[0], keys[1]) = (ALPHA_X, ALPHA_Y);
-        (keys[2], keys[3], keys[4], keys[5]) = (BETA_X1, BETA_X0, BETA_Y1, BETA_Y0);
-        (keys[6], keys[7], keys[8], keys[9]) = (GAMMA_X1, GAMMA_X0, GAMMA_Y1, GAMMA_Y0);
-        (keys[10], keys[11], keys[12], keys[13]) = (DELTA_X1, DELTA_X0, DELTA_Y1, DELTA_Y0);
-        (keys[14], keys[15], keys[16], keys[17]) = (IC0_X, IC0_Y, IC1_X, IC1_Y);
-        (keys[18], keys[19], keys[20], keys[21]) = (IC2_X, IC2_Y, IC3_X, IC3_Y);
+        _put(keys, 0, ALPHA_X, ALPHA_Y);
+        _put(keys, 2, BETA_X1, BETA_X0);
+        _put(keys, 4, BETA_Y1, BETA_Y0);
+        _put(keys, 6, GAMMA_X1, GAMMA_X0);
+        _put(keys, 8, GAMMA_Y1, GAMMA_Y0);
+        _put(keys, 10, DELTA_X1, DELTA_X0);
+        _put(keys, 12, DELTA_Y1, DELTA_Y0);
+        _put(keys, 14, IC0_X, IC0_Y);
+        _put(keys, 16, IC1_X, IC1_Y);
+        _put(keys, 18, IC2_X, IC2_Y);
+        _put(keys, 20, IC3_X, IC3_Y);
+    }
+
+    /// @dev Two words of an array that is long enough.
+    function _put(uint256[] memory array, uint256 place, uint256 a, uint256 b) private pure {
+        assembly ("memory-safe") {
+            let ptr := add(add(array, 32), mul(place, 32))
+            mstore(ptr, a)
+            mstore(add(ptr, 32), b)
+        }
     }
 
     /// @dev An `ic` at infinity would mean that the circuit does not depend on that input at all.

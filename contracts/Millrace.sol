@@ -21,7 +21,7 @@ import {TokenVault} from "./libraries/TokenVault.sol";
 contract Millrace is IMillrace, ReentrancyGuardTransient {
     using BatchHeaders for BatchHeader;
     using BatchProofs for uint256[];
-    using BatchProofs for ShapeConfig[];
+    using BatchProofs for mapping(uint256 id => ShapeConfig);
     using BitMaps for BitMaps.BitMap;
     using L1Queue for mapping(uint256 id => bytes32);
     using PublicData for PublicData.Sections;
@@ -51,6 +51,8 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     uint40 public immutable proofDeadline;
     /// @inheritdoc IMillrace
     address public immutable exitVerifier;
+    /// @inheritdoc IMillrace
+    uint256 public immutable shapeCount;
 
     uint256 private immutable DEPLOYMENT_CHAIN_ID;
     uint256 private immutable DEPLOYMENT_DOMAIN;
@@ -60,7 +62,7 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     /// @dev Ring: the hash of header `n` is at `n % HASH_PLACES`. Valid are the places of the newest finalized
     /// header, of all committed ones after it and of no other.
     bytes32[HASH_PLACES] private _batchHashes;
-    ShapeConfig[] private _shapes;
+    mapping(uint256 id => ShapeConfig) private _shapes;
     TokenVault.Vault private _vault;
     mapping(uint256 id => bytes32) private _l1Queue;
     /// @inheritdoc IMillrace
@@ -100,8 +102,9 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
             ShapeConfig memory shape = shapes_[i];
             if (shape.verifier.code.length == 0) revert NotAContract(shape.verifier);
             if (shape.n2 > type(uint16).max || shape.n1 == 0 || shape.n1 > type(uint16).max) revert ShapeOutOfRange(i);
-            _shapes.push(shape);
+            _shapes[i] = shape;
         }
+        shapeCount = shapes_.length;
         operator = operator_;
         depth = depth_;
         l1Deadline = l1Deadline_;
@@ -157,9 +160,10 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         if (chain.committedNumber - chain.finalizedNumber + batches.length >= HASH_PLACES) {
             revert TooManyUnprovenBatches(HASH_PLACES - 1);
         }
+        PublicData.Sections memory sections;
         for (uint256 i = 0; i < batches.length; ++i) {
             bytes32 parentHash = batchHash;
-            header = _read(batches[i], header.number, header.newRoot, header.l1End, chain.l1QueueLength);
+            _follow(header, batches[i], sections, chain.l1QueueLength);
             batchHash = header.hash(parentHash);
             _batchHashes[header.number % HASH_PLACES] = batchHash;
             emit BatchCommitted(header.number, batchHash, parentHash, header);
@@ -180,14 +184,14 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
             header = headers[i];
             batchHash = header.hash(batchHash);
             statements.set(i, header);
-            _finalize(header);
+            _finalize(header, i + 1 == headers.length);
         }
         // The hash of the last one vouches for all before it.
         if (
             header.number <= chain.finalizedNumber || header.number > chain.committedNumber
                 || _batchHashes[header.number % HASH_PLACES] != batchHash
         ) revert NotCommitted(header.number, batchHash);
-        _shapes.verify(statements, proofs);
+        _shapes.verify(shapeCount, statements, proofs);
         chain.finalizedNumber = uint48(header.number);
         chain.l1Finalized = uint48(header.l1End);
         _chain = chain;
@@ -204,16 +208,17 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         uint256[] memory statements = new uint256[](batches.length * BatchProofs.STATEMENT_WORDS);
         BatchHeader memory header;
         (header.number, header.newRoot, header.l1End) = (chain.committedNumber, _finalizedRoot, chain.l1Committed);
+        PublicData.Sections memory sections;
         bytes32 parentHash;
         bytes32 batchHash = _batchHashes[chain.committedNumber % HASH_PLACES];
         for (uint256 i = 0; i < batches.length; ++i) {
             parentHash = batchHash;
-            header = _read(batches[i], header.number, header.newRoot, header.l1End, chain.l1QueueLength);
+            _follow(header, batches[i], sections, chain.l1QueueLength);
             batchHash = header.hash(parentHash);
             statements.set(i, header);
-            _finalize(header);
+            _finalize(header, i + 1 == batches.length);
         }
-        _shapes.verify(statements, proofs);
+        _shapes.verify(shapeCount, statements, proofs);
         _batchHashes[header.number % HASH_PLACES] = batchHash;
         emit BatchCommitted(header.number, batchHash, parentHash, header);
         (chain.committedNumber, chain.finalizedNumber) = (uint48(header.number), uint48(header.number));
@@ -322,13 +327,8 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IMillrace
-    function shapeCount() external view returns (uint256) {
-        return _shapes.length;
-    }
-
-    /// @inheritdoc IMillrace
     function shapes(uint8 shape) public view returns (ShapeConfig memory) {
-        if (shape >= _shapes.length) revert UnknownShape(shape);
+        if (shape >= shapeCount) revert UnknownShape(shape);
         return _shapes[shape];
     }
 
@@ -395,40 +395,48 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         emit L1OpQueued(id, msg.sender, e0, e1, e2, timestamp);
     }
 
-    /// @dev Checks a batch on top of its parent and makes its header.
-    function _read(
+    /// @dev Checks a batch on top of its parent and makes its header, which takes the place of the parent's.
+    /// @param header of the parent, of which the number, root and end in the L1 queue count
+    /// @param sections overwritten; handed in so that all batches of a call share it, and its shape
+    function _follow(
+        BatchHeader memory header,
         BatchInput calldata batch,
-        uint64 parentNumber,
-        uint256 oldRoot,
-        uint64 l1First,
+        PublicData.Sections memory sections,
         uint256 l1QueueLength
-    ) private view returns (BatchHeader memory header) {
-        if (batch.newRoot >= R) revert RootOutOfRange(batch.newRoot);
-        if (batch.c >= R) revert CommitmentOutOfRange(batch.c);
-        ShapeConfig memory shape = shapes(batch.shape);
-        PublicData.Sections memory sections = PublicData.parse(batch.data, shape, depth);
-        uint256 l1End = _l1Queue.consume(sections, l1First, l1QueueLength);
-        _l1Queue.requireNotOverdue(l1End, l1QueueLength, sections.l1Count, shape.n1, l1Deadline);
+    ) private view {
+        (uint256 oldRoot, uint256 newRoot, uint256 c) = (header.newRoot, batch.newRoot, batch.c);
+        uint8 shapeId = batch.shape;
+        bytes calldata data = batch.data;
+        if (newRoot >= R) revert RootOutOfRange(newRoot);
+        if (c >= R) revert CommitmentOutOfRange(c);
+        if (sections.shape != uint256(shapeId) + 1) sections.setShape(shapeId, shapes(shapeId), depth);
+        sections.parse(data);
+        uint256 l1End = _l1Queue.consume(sections, header.l1End, l1QueueLength);
+        _l1Queue.requireNotOverdue(l1End, l1QueueLength, sections.l1Count, sections.n1, l1Deadline);
 
-        header.number = parentNumber + 1;
-        header.shape = batch.shape;
+        unchecked {
+            header.number += 1;
+        }
+        header.shape = shapeId;
         header.committedAt = uint40(block.timestamp);
         header.l1End = uint64(l1End);
-        header.newRoot = batch.newRoot;
-        header.c = batch.c;
+        header.newRoot = newRoot;
+        header.c = c;
+        header.payoutsRoot = Payouts.root(sections); // checks the auxiliary values, so it comes before y
         uint256[4] memory head = [
             domain(),
-            header.number | ((oldRoot >> 248) << 64) | ((batch.newRoot >> 248) << 70),
+            header.number | ((oldRoot >> 248) << 64) | ((newRoot >> 248) << 70),
             oldRoot & LOW_MASK,
-            batch.newRoot & LOW_MASK
+            newRoot & LOW_MASK
         ];
-        header.payoutsRoot = Payouts.root(sections); // checks the auxiliary values, so it comes before y
-        header.z = PublicData.challenge(batch.c, batch.shape, head, batch.data);
-        header.y = sections.evaluate(shape, head, header.z);
+        header.z = PublicData.challenge(c, shapeId, head, data);
+        header.y = sections.evaluate(head, header.z);
     }
 
-    function _finalize(BatchHeader memory header) private {
+    /// @param isLast of the call: its event speaks for those before it
+    function _finalize(BatchHeader memory header, bool isLast) private {
         if (header.payoutsRoot != 0) payoutsRoot[header.number] = header.payoutsRoot;
+        else if (!isLast) return;
         emit BatchFinalized(header.number, header.newRoot, header.payoutsRoot);
     }
 

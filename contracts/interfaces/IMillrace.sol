@@ -111,7 +111,8 @@ interface IMillrace {
     /// {commitAndProveBatches} the last one. It holds what the next commit and the prover have to hand in.
     event BatchCommitted(uint64 indexed number, bytes32 batchHash, bytes32 parentHash, BatchHeader header);
 
-    /// @notice Batch `number` is final: `newRoot` is the state root, its payouts can be claimed.
+    /// @notice All batches up to `number` are final: `newRoot` is the state root after this one, and its payouts can
+    /// be claimed. Emitted for the last batch of a call and for every one that pays something out, in order.
     event BatchFinalized(uint64 indexed number, uint256 newRoot, bytes32 payoutsRoot);
 
     /// @notice The committed batches `first` to `last` were dropped without a proof. Their numbers and their L1

@@ -26,25 +26,43 @@ library BatchProofs {
 
     /// @notice Reverts unless every proof holds. The verifier of the first statement's shape does it, with the keys
     /// of the others.
-    /// @param statements {STATEMENT_WORDS} words a batch, at least one batch; the shape ids are overwritten
-    function verify(IMillrace.ShapeConfig[] storage shapes, uint256[] memory statements, Proof[] calldata proofs)
-        internal
-        view
-    {
+    /// @param statements {STATEMENT_WORDS} words a batch, at least one batch; the shape ids, which have to be
+    /// below `shapeCount`, are overwritten
+    /// @param shapeCount number of shapes
+    function verify(
+        mapping(uint256 id => IMillrace.ShapeConfig) storage shapes,
+        uint256 shapeCount,
+        uint256[] memory statements,
+        Proof[] calldata proofs
+    ) internal view {
         uint256 count = statements.length / STATEMENT_WORDS;
         if (count != proofs.length) revert IMillrace.ProofCountMismatch(count, proofs.length);
-        uint256[] memory places = new uint256[](shapes.length); // of a shape's key, plus 1; 0: not in use
-        uint256[] memory verifiers = new uint256[](shapes.length);
+        uint256[] memory places = new uint256[](shapeCount); // of a shape's key, plus 1; 0: not in use
+        uint256[] memory verifiers = new uint256[](shapeCount);
         uint256 used = 0;
-        for (uint256 i = 0; i < statements.length; i += STATEMENT_WORDS) {
-            uint256 shape = statements[i];
-            if (places[shape] == 0) {
-                verifiers[used] = uint160(shapes[shape].verifier);
-                places[shape] = ++used;
-            }
-            statements[i] = places[shape] - 1;
+        for (uint256 i = 0; i < count; ++i) {
+            (uint256 shape, uint256 place) = _setPlace(statements, i, places);
+            if (place != 0) continue;
+            verifiers[used] = uint160(shapes[shape].verifier);
+            places[shape] = ++used;
+            _setPlace(statements, i, places);
         }
         _callVerifier(verifiers, used, statements, proofs);
+    }
+
+    /// @dev Puts the place of the key where the shape id of statement `i` is, if it has one yet.
+    /// @param places of the keys, plus 1, by shape id; there is one for every shape
+    function _setPlace(uint256[] memory statements, uint256 i, uint256[] memory places)
+        private
+        pure
+        returns (uint256 shape, uint256 place)
+    {
+        assembly ("memory-safe") {
+            let ptr := add(add(statements, 32), mul(i, STATEMENT_BYTES))
+            shape := mload(ptr)
+            place := mload(add(add(places, 32), mul(shape, 32)))
+            if place { mstore(ptr, sub(place, 1)) }
+        }
     }
 
     /// @dev Calls {IGroth16Verifier-verifyMixed} of the first verifier, with the keys of the others. Written out,

@@ -19,8 +19,16 @@ library PublicData {
     uint256 private constant TRANSFER_TO_NEW = 2;
     uint256 private constant WITHDRAW = 3;
 
-    /// @dev Where the parts of the data are, and how many elements each has.
+    /// @dev What the shape says of the vector, and where the parts of the data are, with as many elements as each has.
+    /// One in memory serves all batches of a call.
     struct Sections {
+        uint256 shape; // id of the shape that was set, plus 1
+        uint256 n1;
+        uint256 n2;
+        uint256 typeSlots; // elements of the vector for types, and for op data
+        uint256 opSlots;
+        uint256 indexBits; // w
+        uint256 opsPerElement; // p
         uint256 fees; // d_4
         uint256 l1Ops;
         uint256 l1Count;
@@ -31,45 +39,53 @@ library PublicData {
         uint256 opElements;
         uint256 aux;
         uint256 auxCount;
-        uint256 indexBits; // w
-        uint256 opsPerElement; // p
+    }
+
+    /// @notice Sets the shape that {parse} and {evaluate} go by.
+    /// @param id of the shape
+    /// @param depth bits of an account index
+    function setShape(Sections memory s, uint256 id, IMillrace.ShapeConfig memory shape, uint256 depth) internal pure {
+        unchecked {
+            s.shape = id + 1;
+            (s.n1, s.n2) = (shape.n1, shape.n2);
+            (s.indexBits, s.opsPerElement) = depth <= NARROW_DEPTH ? (24, 2) : (32, 1);
+            s.typeSlots = _ceilDiv(s.n2, TYPES_PER_ELEMENT);
+            s.opSlots = _ceilDiv(s.n2, s.opsPerElement);
+        }
     }
 
     /// @notice Finds the parts and checks that they make up the data exactly and fit the shape. One vector has
     /// one encoding only: padding is 0, and every op that has an auxiliary value lists it.
-    function parse(bytes calldata data, IMillrace.ShapeConfig memory shape, uint256 depth)
-        internal
-        pure
-        returns (Sections memory s)
-    {
-        (s.indexBits, s.opsPerElement) = depth <= NARROW_DEPTH ? (24, 2) : (32, 1);
-        uint256 start = _start(data);
-        uint256 cursor = 18;
-        _requireLength(data, cursor);
-        s.fees = _fees(start);
-        s.l1Count = _uint16(start + 16);
-        if (s.l1Count > shape.n1) revert IMillrace.TooManyL1Ops(s.l1Count, shape.n1);
-        s.l1Ops = start + cursor;
+    function parse(Sections memory s, bytes calldata data) internal pure {
+        // No sum overflows: the counts are of 16 bits.
+        unchecked {
+            uint256 start = _start(data);
+            uint256 cursor = 18;
+            _requireLength(data, cursor);
+            s.fees = _fees(start);
+            uint256 count = _uint16(start + 16);
+            if (count > s.n1) revert IMillrace.TooManyL1Ops(count, s.n1);
+            (s.l1Ops, s.l1Count) = (start + cursor, count);
 
-        cursor += s.l1Count * L1_OP_BYTES + 2;
-        _requireLength(data, cursor);
-        s.opCount = _uint16(start + cursor - 2);
-        if (s.opCount > shape.n2) revert IMillrace.TooManyOps(s.opCount, shape.n2);
-        s.types = start + cursor;
-        s.typeElements = _ceilDiv(s.opCount, TYPES_PER_ELEMENT);
-        cursor += s.typeElements * ELEMENT_BYTES;
-        s.ops = start + cursor;
-        s.opElements = _ceilDiv(s.opCount, s.opsPerElement);
-        cursor += s.opElements * ELEMENT_BYTES + 2;
-        _requireLength(data, cursor);
-        s.auxCount = _uint16(start + cursor - 2);
-        s.aux = start + cursor;
+            cursor += count * L1_OP_BYTES + 2;
+            _requireLength(data, cursor);
+            count = _uint16(start + cursor - 2);
+            if (count > s.n2) revert IMillrace.TooManyOps(count, s.n2);
+            (s.types, s.opCount) = (start + cursor, count);
+            s.typeElements = _ceilDiv(count, TYPES_PER_ELEMENT);
+            s.opElements = s.opsPerElement == 2 ? (count + 1) >> 1 : count;
+            s.ops = s.types + s.typeElements * ELEMENT_BYTES;
+            s.aux = s.ops + s.opElements * ELEMENT_BYTES + 2;
+            cursor = s.aux - start;
+            _requireLength(data, cursor);
+            s.auxCount = _uint16(s.aux - 2);
 
-        cursor += s.auxCount * AUX_BYTES;
-        if (cursor != data.length) revert IMillrace.DataLength(cursor, data.length);
-        _checkPadding(s);
-        uint256 uses = _auxUses(s);
-        if (s.auxCount != uses) revert IMillrace.AuxCountMismatch(uses, s.auxCount);
+            cursor += s.auxCount * AUX_BYTES;
+            if (cursor != data.length) revert IMillrace.DataLength(cursor, data.length);
+            _checkPadding(s);
+            uint256 uses = _auxUses(s);
+            if (s.auxCount != uses) revert IMillrace.AuxCountMismatch(uses, s.auxCount);
+        }
     }
 
     /// @notice The elements of L1 op `i`.
@@ -114,118 +130,137 @@ library PublicData {
     function challenge(uint256 c, uint256 shapeId, uint256[4] memory head, bytes calldata data)
         internal
         pure
-        returns (uint256)
+        returns (uint256 z)
     {
-        return uint256(keccak256(abi.encode(c, shapeId, head, keccak256(data)))) % R;
-    }
-
-    /// @notice `y = sum d_i z^i mod r`: Horner's rule over the elements that are given; runs of zeros are
-    /// stepped over by powers of z.
-    /// @dev d_0 + z (d_1 + z (d_2 + z (d_3 + z (d_4 + z (L1 ops + z^(4 N1) (types + z^(..) (ops + z^(..) aux)))))))
-    function evaluate(Sections memory s, IMillrace.ShapeConfig memory shape, uint256[4] memory head, uint256 z)
-        internal
-        pure
-        returns (uint256 y)
-    {
-        y = _evaluateAux(s, z);
-        if (y != 0) y = mulmod(y, _power(z, _ceilDiv(shape.n2, s.opsPerElement)), R);
-        y = _add(y, _evaluateRun(s.ops, s.opElements, z));
-        if (y != 0) y = mulmod(y, _power(z, _ceilDiv(shape.n2, TYPES_PER_ELEMENT)), R);
-        y = _add(y, _evaluateRun(s.types, s.typeElements, z));
-        if (y != 0) y = mulmod(y, _power(z, 4 * uint256(shape.n1)), R);
-        y = _add(y, _evaluateL1(s, z));
-        y = _add(mulmod(y, z, R), s.fees);
-        y = _add(mulmod(y, z, R), head[3]);
-        y = _add(mulmod(y, z, R), head[2]);
-        y = _add(mulmod(y, z, R), head[1]);
-        y = _add(mulmod(y, z, R), head[0]);
-    }
-
-    /// @dev The sum of `d_i z^i` over `count` elements side by side. Elements are below 2^248 and products
-    /// below 2^254, so the sums in between need no reduction. Four elements a turn: about 60 gas each.
-    function _evaluateRun(uint256 start, uint256 count, uint256 z) private pure returns (uint256 sum) {
+        // In free memory, of which nothing is kept: a batch needs no more than the longest one before it.
         assembly ("memory-safe") {
+            let ptr := mload(0x40)
+            calldatacopy(ptr, data.offset, data.length)
+            let dataHash := keccak256(ptr, data.length)
+            mstore(ptr, c)
+            mstore(add(ptr, 32), shapeId)
+            mcopy(add(ptr, 64), head, 128)
+            mstore(add(ptr, 192), dataHash)
+            z := mod(keccak256(ptr, 224), R)
+        }
+    }
+
+    /// @notice `y = sum d_i z^i mod r`: Horner's rule from the last element that is given to the first, over all
+    /// parts; runs of zeros between them are stepped over by powers of z.
+    /// @dev Elements are below 2^248 and products below 2^254, so the sums in between need no reduction.
+    function evaluate(Sections memory s, uint256[4] memory head, uint256 z) internal pure returns (uint256 y) {
+        unchecked {
+            y = _evaluateAux(s, z);
+            y = _stepOver(y, z, s.opSlots - s.opElements);
+            y = _evaluateRun(y, s.ops, s.opElements, z);
+            y = _stepOver(y, z, s.typeSlots - s.typeElements);
+            y = _evaluateRun(y, s.types, s.typeElements, z);
+            y = _stepOver(y, z, 4 * (s.n1 - s.l1Count));
+            y = _evaluateL1(y, s, z);
+            y = mulmod(y, z, R) + s.fees;
+            y = mulmod(y, z, R) + head[3];
+            y = mulmod(y, z, R) + head[2];
+            y = mulmod(y, z, R) + head[1];
+            y = addmod(mulmod(y, z, R), head[0], R);
+        }
+    }
+
+    /// @dev Horner's rule over `count` elements side by side, of which eight a turn: about 40 gas each.
+    /// @param tail value of what comes after them
+    function _evaluateRun(uint256 tail, uint256 start, uint256 count, uint256 z) private pure returns (uint256 sum) {
+        assembly ("memory-safe") {
+            sum := tail
             let cursor := add(start, mul(count, ELEMENT_BYTES))
-            let fours := add(start, mul(and(count, not(3)), ELEMENT_BYTES))
-            for {} gt(cursor, fours) {} {
+            let eights := add(start, mul(and(count, not(7)), ELEMENT_BYTES))
+            for {} gt(cursor, eights) {} {
                 cursor := sub(cursor, ELEMENT_BYTES)
                 sum := add(mulmod(sum, z, R), shr(8, calldataload(cursor)))
             }
             for {} gt(cursor, start) {} {
-                cursor := sub(cursor, 124)
+                cursor := sub(cursor, 248)
+                sum := add(mulmod(sum, z, R), shr(8, calldataload(add(cursor, 217))))
+                sum := add(mulmod(sum, z, R), shr(8, calldataload(add(cursor, 186))))
+                sum := add(mulmod(sum, z, R), shr(8, calldataload(add(cursor, 155))))
+                sum := add(mulmod(sum, z, R), shr(8, calldataload(add(cursor, 124))))
                 sum := add(mulmod(sum, z, R), shr(8, calldataload(add(cursor, 93))))
                 sum := add(mulmod(sum, z, R), shr(8, calldataload(add(cursor, 62))))
                 sum := add(mulmod(sum, z, R), shr(8, calldataload(add(cursor, 31))))
                 sum := add(mulmod(sum, z, R), shr(8, calldataload(cursor)))
             }
-            sum := mod(sum, R)
         }
     }
 
-    function _evaluateL1(Sections memory s, uint256 z) private pure returns (uint256 sum) {
+    function _evaluateL1(uint256 tail, Sections memory s, uint256 z) private pure returns (uint256 sum) {
+        sum = tail;
         uint256 i = s.l1Count;
         while (i > 0) {
-            --i;
-            (uint256 e0, uint256 e1, uint256 e2, uint256 result) = l1Op(s, i);
-            sum = mulmod(sum, z, R) + result;
-            sum = mulmod(sum, z, R) + e2;
-            sum = mulmod(sum, z, R) + e1;
-            sum = mulmod(sum, z, R) + e0;
-        }
-        sum %= R;
-    }
-
-    function _evaluateAux(Sections memory s, uint256 z) private pure returns (uint256 sum) {
-        uint256 ptr = s.aux + s.auxCount * AUX_BYTES;
-        uint256 position;
-        while (ptr > s.aux) {
-            ptr -= AUX_BYTES;
-            uint256 next = _uint16(ptr);
-            // The first product is of 0, whatever the power.
-            if (sum != 0) sum = mulmod(sum, _power(z, position - next), R);
-            sum += _element(ptr + 2);
-            position = next;
-        }
-        sum = mulmod(sum, _power(z, position), R);
-    }
-
-    /// @dev `z^exponent mod r`.
-    function _power(uint256 z, uint256 exponent) private pure returns (uint256 power) {
-        assembly ("memory-safe") {
-            power := 1
-            for {} exponent { exponent := shr(1, exponent) } {
-                if and(exponent, 1) { power := mulmod(power, z, R) }
-                z := mulmod(z, z, R)
+            unchecked {
+                --i;
+                (uint256 e0, uint256 e1, uint256 e2, uint256 result) = l1Op(s, i);
+                sum = mulmod(sum, z, R) + result;
+                sum = mulmod(sum, z, R) + e2;
+                sum = mulmod(sum, z, R) + e1;
+                sum = mulmod(sum, z, R) + e0;
             }
         }
     }
 
-    function _add(uint256 a, uint256 b) private pure returns (uint256) {
-        return addmod(a, b, R);
+    /// @dev `value z^zeros`, for as many zeros before what `value` is of.
+    function _stepOver(uint256 value, uint256 z, uint256 zeros) private pure returns (uint256) {
+        return value == 0 || zeros == 0 ? value : mulmod(value, _power(z, zeros), R);
+    }
+
+    function _evaluateAux(Sections memory s, uint256 z) private pure returns (uint256 sum) {
+        uint256 start = s.aux;
+        uint256 ptr = start + s.auxCount * AUX_BYTES;
+        uint256 position = 0;
+        while (ptr > start) {
+            unchecked {
+                ptr -= AUX_BYTES;
+                uint256 next = _uint16(ptr);
+                // The first product is of 0, whatever the power. Positions rise, which {auxiliary} has checked.
+                sum = _stepOver(sum, z, position - next) + _element(ptr + 2);
+                position = next;
+            }
+        }
+        return _stepOver(sum, z, position);
+    }
+
+    /// @dev `z^exponent mod r` for an exponent above 0.
+    function _power(uint256 z, uint256 exponent) private pure returns (uint256 power) {
+        assembly ("memory-safe") {
+            for {} iszero(and(exponent, 1)) { exponent := shr(1, exponent) } { z := mulmod(z, z, R) }
+            power := z
+            for { exponent := shr(1, exponent) } exponent { exponent := shr(1, exponent) } {
+                z := mulmod(z, z, R)
+                if and(exponent, 1) { power := mulmod(power, z, R) }
+            }
+        }
     }
 
     /// @dev Number of ops of type 2 or 3, which is that of the high bits of the 2-bit codes.
     function _auxUses(Sections memory s) private pure returns (uint256 uses) {
-        for (uint256 i = 0; i < s.typeElements; ++i) {
-            uint256 bits = (_element(s.types + i * ELEMENT_BYTES) >> 1) & (type(uint256).max / 3); // 0x5555...
-            bits = (bits & (type(uint256).max / 5)) + ((bits >> 2) & (type(uint256).max / 5)); // 0x3333...
-            bits = (bits + (bits >> 4)) & (type(uint256).max / 17); // 0x0f0f...
-            uses += bits % 255; // the sum of the bytes: at most 124 are set
+        uint256 end = s.ops;
+        unchecked {
+            for (uint256 ptr = s.types; ptr < end; ptr += ELEMENT_BYTES) {
+                uint256 bits = (_element(ptr) >> 1) & (type(uint256).max / 3); // 0x5555...
+                bits = (bits & (type(uint256).max / 5)) + ((bits >> 2) & (type(uint256).max / 5)); // 0x3333...
+                bits = (bits + (bits >> 4)) & (type(uint256).max / 17); // 0x0f0f...
+                uses += bits % 255; // the sum of the bytes: at most 124 are set
+            }
         }
     }
 
     /// @dev A decoder that stops after the last op must not miss one that the circuit would apply.
     function _checkPadding(Sections memory s) private pure {
-        uint256 typesInLast = s.opCount % TYPES_PER_ELEMENT;
-        uint256 opsInLast = s.opCount % s.opsPerElement;
-        bool clean = true;
-        if (typesInLast != 0) {
-            clean = _element(s.types + (s.typeElements - 1) * ELEMENT_BYTES) >> (2 * typesInLast) == 0;
+        unchecked {
+            uint256 typesInLast = s.opCount % TYPES_PER_ELEMENT;
+            uint256 opsInLast = s.opCount & (s.opsPerElement - 1);
+            uint256 rest = 0;
+            if (typesInLast != 0) rest = _element(s.ops - ELEMENT_BYTES) >> (2 * typesInLast);
+            if (opsInLast != 0) rest |= _element(s.aux - 2 - ELEMENT_BYTES) >> (OP_BITS * opsInLast);
+            if (rest != 0) revert IMillrace.DataPadding();
         }
-        if (opsInLast != 0) {
-            clean = clean && _element(s.ops + (s.opElements - 1) * ELEMENT_BYTES) >> (OP_BITS * opsInLast) == 0;
-        }
-        if (!clean) revert IMillrace.DataPadding();
     }
 
     function _requireLength(bytes calldata data, uint256 needed) private pure {
@@ -261,6 +296,8 @@ library PublicData {
     }
 
     function _ceilDiv(uint256 a, uint256 b) private pure returns (uint256) {
-        return (a + b - 1) / b;
+        unchecked {
+            return (a + b - 1) / b;
+        }
     }
 }

@@ -24,9 +24,11 @@ contract PublicDataHarness {
         uint256 shapeId,
         uint256[4] memory head
     ) external pure returns (Challenged memory result) {
-        PublicData.Sections memory sections = PublicData.parse(data, shape, depth);
+        PublicData.Sections memory sections;
+        sections.setShape(shapeId, shape, depth);
+        sections.parse(data);
         result.payoutsRoot = Payouts.root(sections);
         result.z = PublicData.challenge(c, shapeId, head, data);
-        result.y = sections.evaluate(shape, head, result.z);
+        result.y = sections.evaluate(head, result.z);
     }
 }

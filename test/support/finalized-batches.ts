@@ -33,13 +33,14 @@ export async function finalizedBatches(
     if (call?.name !== 'commitAndProveBatches') throw new Error(`another call finalized: ${call?.name}`);
     for (const input of call.args.batches as Result[]) inputs.push(input.toObject() as (typeof inputs)[0]);
   }
-  if (inputs.length !== finalized.length) throw new Error('events and calldata differ in number');
+  if (inputs.length !== finalized.at(-1)?.number) throw new Error('events and calldata differ in number');
+  const roots = new Map(finalized.map(({ number, newRoot }) => [number, newRoot]));
 
   let oldRoot = BigInt(deployment.genesisRoot);
   return inputs.map(({ shape: shapeId, newRoot, data }, i) => {
     const number = i + 1;
-    if (finalized[i]!.number !== number || finalized[i]!.newRoot !== newRoot)
-      throw new Error(`the event of batch ${finalized[i]!.number} is not that of batch ${number}`);
+    if ((roots.get(number) ?? newRoot) !== newRoot)
+      throw new Error(`the event of batch ${number} has another root`);
     const shape = shapeByName(deployment.shapes[Number(shapeId)]!.name);
     const head = toHead({ domain: BigInt(deployment.domain), number, oldRoot, newRoot });
     const { d, counts } = decodeData(getBytes(data), shape, head);

@@ -11,7 +11,8 @@ import {bound, vm} from "./Vm.sol";
 
 /// @dev What everybody does to the rollup, at random, and a model of what has to come of it. The proofs are
 /// real ones; the model keeps to what the circuit lets through: a batch pays out no more of a token than L2
-/// has by then. Attempts that must fail are made too, and reported as `broken` if they do not.
+/// has by then. Attempts that must fail are made too, and reported as `broken` if they do not. After exit mode has
+/// begun, what concerns batches does nothing, and owners leave with any share of what L2 held.
 contract RollupActions is RollupFixture {
     struct Due {
         uint64 batch;
@@ -35,17 +36,27 @@ contract RollupActions is RollupFixture {
     uint256 public root = GENESIS_ROOT;
     uint256 public finalizedNumber;
     uint256 public consumed;
+    uint256 public consumedFinal;
+    bool public exitMode;
+    mapping(uint256 id => uint256) public refunded; // times
 
     FeeOnTransferToken public feeToken;
     uint16 private feeId;
     L1Entry[] private entries;
     IMillrace.BatchHeader[] private pending;
+    bytes[] private pendingBatches; // ABI-encoded
+    /// @dev The newest final header, its parent's hash and its own.
+    IMillrace.BatchHeader private finalHead;
+    bytes32 private finalParentHash;
+    bytes32 private finalHash;
+    uint32 private nextExit;
     Due[] private dues;
 
     constructor() {
         setUpRollup();
         feeToken = new FeeOnTransferToken();
         feeId = rollup.registerToken(address(feeToken), 1);
+        (finalHead, finalHash) = (head, headHash);
     }
 
     function theRollup() external view returns (IMillrace) {
@@ -71,6 +82,7 @@ contract RollupActions is RollupFixture {
     // --------------------------------------------------------------------------------------------- everyone
 
     function deposit(uint256 who, uint256 what, uint64 units) external {
+        if (exitMode) return;
         address from = _actor(who);
         units = uint64(bound(units, 1, 2 ** 40));
         uint256 id = bound(what, 1, TOKENS);
@@ -94,6 +106,7 @@ contract RollupActions is RollupFixture {
     }
 
     function requestForcedExit(uint256 who, uint8 index) external {
+        if (exitMode) return;
         entries.push(forcedExit(_actor(who), index, uint256(keccak256(abi.encode(who))) % R, 1));
     }
 
@@ -119,7 +132,7 @@ contract RollupActions is RollupFixture {
 
     /// @dev Commits a batch, or finalizes it at once if nothing is pending.
     function batch(uint256 random, bool atOnce) external {
-        if (pending.length >= 6) return;
+        if (exitMode || pending.length >= 6) return;
         uint8 shape = uint8(random % 2);
         Batch memory made = _randomBatch(random, shape);
         if (atOnce && pending.length == 0) {
@@ -128,6 +141,7 @@ contract RollupActions is RollupFixture {
         } else {
             _noteCommitted(commit(made, shape), made);
             pending.push(head);
+            pendingBatches.push(abi.encode(made));
         }
     }
 
@@ -145,9 +159,103 @@ contract RollupActions is RollupFixture {
         }
         for (uint256 i = count; i < pending.length; ++i) {
             pending[i - count] = pending[i];
+            pendingBatches[i - count] = pendingBatches[i];
         }
         for (uint256 i = 0; i < count; ++i) {
             pending.pop();
+            pendingBatches.pop();
+        }
+    }
+
+    // ------------------------------------------------------------------------------ when the operator does not
+
+    /// @dev Goes through exactly if the oldest unproven batch is late, and starts exit mode exactly if the first
+    /// restored op is overdue.
+    function revertLate(uint256 which) external {
+        if (pending.length == 0) return;
+        IMillrace.BatchHeader memory oldest = pending[0];
+        if (which % 4 == 0) oldest = pending[pending.length - 1];
+        bool allowed = !exitMode && oldest.number == pending[0].number
+            && block.timestamp > uint256(oldest.committedAt) + PROOF_DEADLINE;
+        try rollup.revertBatches(oldest) {
+            if (!allowed) broken = "reverted";
+            _noteReverted();
+            exitMode = _overdue();
+        } catch (bytes memory) {
+            if (allowed) broken = "not reverted";
+        }
+    }
+
+    /// @dev Goes through exactly if an op outside of all committed batches is overdue.
+    function activateExitMode(uint256 random) external {
+        bool allowed = !exitMode && _overdue();
+        if (allowed && random % 8 != 0) return; // most runs go on
+        try rollup.activateExitMode() {
+            if (!allowed) broken = "activated";
+            _noteReverted();
+            exitMode = true;
+        } catch (bytes memory) {
+            if (allowed) broken = "not activated";
+        }
+    }
+
+    /// @dev Some account with a share of what L2 holds leaves; then tries again, and with more.
+    function exitSome(uint256 who, uint256 what, uint256 share) external {
+        uint16 id = uint16(bound(what, 1, TOKENS));
+        uint64 units = uint64(share % (onL2[id] + 1));
+        if (nextExit > 255) return;
+        if (_tryExit(nextExit, _actor(who), id, units) != exitMode) broken = "exit";
+        if (!exitMode) return;
+        onL2[id] -= units;
+        if (_tryExit(nextExit, _actor(who), id, units)) broken = "exited twice";
+        ++nextExit;
+    }
+
+    function refundSome(uint256 which, uint256 as_) external {
+        if (entries.length == 0) return;
+        uint256 id = which % entries.length;
+        L1Entry memory entry = entries[as_ % 4 == 0 ? as_ % entries.length : id];
+        bool allowed = exitMode && id >= consumedFinal && refunded[id] == 0 && entry.e0 & 3 == 1
+            && keccak256(abi.encode(entry)) == keccak256(abi.encode(entries[id]));
+        try rollup.refundDeposit(id, entry.e0, entry.e1, entry.e2) {
+            if (!allowed) broken = "refunded";
+            ++refunded[id];
+            queued[(entry.e0 >> 8) & 0xffff] -= uint64(entry.e0 >> 24);
+        } catch (bytes memory) {
+            if (allowed) broken = "not refunded";
+        }
+    }
+
+    /// @dev Liveness: whatever happened before, with nobody's help all money leaves. One account of each token
+    /// stands for all of it.
+    function everybodyLeaves() external {
+        if (!exitMode) {
+            entries.push(forcedExit(alice, 1, 1, 1));
+            uint256 wait = uint256(DEADLINE) + 1;
+            vm.warp(block.timestamp + wait); // longer than a proof may take, too
+            if (pending.length > 0) rollup.revertBatches(pending[0]);
+            if (!rollup.state().exitMode) rollup.activateExitMode();
+            _noteReverted();
+            exitMode = true;
+        }
+        for (uint16 id = 1; id <= TOKENS; ++id) {
+            uint64 most = uint64(onL2[id]);
+            if (!_tryExit(nextExit, alice, id, most)) broken = "cannot exit";
+            onL2[id] = 0;
+            ++nextExit;
+        }
+        for (uint256 id = consumedFinal; id < entries.length; ++id) {
+            L1Entry memory entry = entries[id];
+            if (refunded[id] > 0 || entry.e0 & 3 != 1) continue;
+            refund(id, entry);
+            queued[(entry.e0 >> 8) & 0xffff] -= uint64(entry.e0 >> 24);
+            ++refunded[id];
+        }
+        for (uint256 i = 0; i < dues.length; ++i) {
+            if (dues[i].paid > 0) continue;
+            if (!_tryClaim(dues[i], dues[i].units)) broken = "cannot claim";
+            leaving[dues[i].id] -= dues[i].units;
+            ++dues[i].paid;
         }
     }
 
@@ -155,6 +263,7 @@ contract RollupActions is RollupFixture {
 
     /// @dev A root that no proof speaks of.
     function proveWrongly(uint256 random) external {
+        if (exitMode) random = 0; // nothing is right
         IMillrace.BatchHeader memory header = pending.length > 0 ? pending[0] : headerOf(none(), 0, head);
         (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs) = _one(header);
         uint256 kind = pending.length > 0 ? random % 4 : random % 3;
@@ -258,6 +367,48 @@ contract RollupActions is RollupFixture {
     function _noteFinalized(IMillrace.BatchHeader memory header) private {
         root = header.newRoot;
         finalizedNumber = header.number;
+        consumedFinal = header.l1End;
+        (finalHead, finalParentHash) = (header, finalHash);
+        finalHash = keccak256(abi.encode(finalParentHash, header));
+    }
+
+    /// @dev The committed batches that are not final never were.
+    function _noteReverted() private {
+        while (pending.length > 0) {
+            uint64 number = pending[pending.length - 1].number;
+            Batch memory made = abi.decode(pendingBatches[pending.length - 1], (Batch));
+            while (dues.length > 0 && dues[dues.length - 1].batch == number) {
+                Due storage due_ = dues[dues.length - 1];
+                leaving[due_.id] -= due_.units;
+                onL2[due_.id] += due_.units;
+                dues.pop();
+            }
+            for (uint256 i = 0; i < made.l1.length; ++i) {
+                if (made.l1[i].e0 & 3 != 1) continue;
+                uint256 id = (made.l1[i].e0 >> 8) & 0xffff;
+                onL2[id] -= uint64(made.l1[i].e0 >> 24);
+                queued[id] += uint64(made.l1[i].e0 >> 24);
+            }
+            pending.pop();
+            pendingBatches.pop();
+        }
+        consumed = consumedFinal;
+        (head, headHash, headParentHash) = (finalHead, finalHash, finalParentHash);
+    }
+
+    /// @dev Whether the first op that is in no committed batch is older than the deadline.
+    function _overdue() private view returns (bool) {
+        if (consumed == entries.length) return false;
+        (uint40 queuedAt,) = rollup.l1Queue(consumed);
+        return block.timestamp > uint256(queuedAt) + DEADLINE;
+    }
+
+    function _tryExit(uint32 index, address owner, uint16 id, uint64 units) private returns (bool) {
+        try rollup.exit(index, owner, id, units, exitProof(root, index, owner, id, units)) {
+            return true;
+        } catch (bytes memory) {
+            return false;
+        }
     }
 
     function _tryClaim(Due storage chosen, uint64 units) private returns (bool) {
