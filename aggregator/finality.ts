@@ -25,7 +25,7 @@ export class FinalityFollower {
    *
    * @returns whether there may be more to read at once
    * @throws {MillraceError} `internal/chain-disagrees` if L1 finalized another state than the store's,
-   *   `refused/store-behind-chain` if it finalized a batch that the store does not have
+   *   `refused/store-behind-chain` if it finalized a batch that the store does not have, `refused/finality-order`
    */
   async step(): Promise<boolean> {
     const { follower, source, rollup, logger } = this.#options;

@@ -1,4 +1,4 @@
-import { Contract, type JsonRpcProvider, type TransactionResponse, Wallet } from 'ethers';
+import { Contract, type JsonRpcProvider, type Log, type TransactionResponse, Wallet } from 'ethers';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { keyHash, keyPairFromPrivateKey } from '../protocol/keys.ts';
@@ -71,7 +71,8 @@ function submitter(change: Partial<SubmitterOptions> = {}): Submitter {
   return new Submitter({ ...options, ...change });
 }
 
-function finality(): FinalityFollower {
+/** @param seen what the L1 node makes of the events */
+function finality(seen = (logs: readonly Log[]): readonly Log[] => logs): FinalityFollower {
   const { block: startBlock } = rollup.deployment;
   const topic = contract.topic('BatchFinalized');
   const follower = new EventFollower({
@@ -81,6 +82,11 @@ function finality(): FinalityFollower {
     startBlock,
     confirmations: 0,
   });
+  const look = follower.look.bind(follower);
+  follower.look = async (cursor) => {
+    const found = await look(cursor);
+    return found.kind === 'events' ? { ...found, logs: seen(found.logs) } : found;
+  };
   return new FinalityFollower({ rollup: contract, follower, source: store, logger: SILENT });
 }
 
@@ -238,6 +244,16 @@ test('a call is as long as a transaction may be, and holds one batch in any case
   expect(longestFitting([40, 87], size)).toEqual([40, 87]);
   expect(longestFitting([40, 88], size)).toEqual([40]);
   expect(longestFitting([500, 1], size)).toEqual([500]);
+});
+
+test('finalizations out of order are refused', async () => {
+  addBatches(2);
+  await all(submitter({ maxBatchesPerCall: 1 }));
+  await expect(finality((logs) => logs.toReversed()).step()).rejects.toMatchObject({
+    code: 'finality-order',
+  });
+  await all(finality());
+  expect(store.statuses()).toEqual(['finalized', 'finalized']);
 });
 
 test('a rollup in exit mode gets no more batches', async () => {
