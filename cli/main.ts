@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   config: async () => (await import('./config.ts')).registerConfig,
   setup: async () => (await import('./setup.ts')).registerSetup,
   deploy: async () => (await import('./deploy.ts')).registerDeploy,
+  restore: async () => (await import('./restore.ts')).registerRestore,
+  exit: async () => (await import('./exit.ts')).registerExit,
   prove: async () => (await import('./prove.ts')).registerProve,
   verify: async () => (await import('./verify.ts')).registerVerify,
   'groth16-prove': async () => (await import('./groth16-prove.ts')).registerGroth16Prove,

@@ -13,6 +13,9 @@ export interface RollupIdentity {
   readonly genesisRoot: bigint;
 }
 
+/** A reader of L1: the node's two, and the one that restores a rollup. */
+type Follower = 'l1Queue' | 'finality' | 'restore';
+
 /** Single facts: whose store this is, where the followers of L1 stand. */
 export class MetaTable {
   readonly #db: Database;
@@ -38,12 +41,12 @@ export class MetaTable {
     }
   }
 
-  cursor(follower: 'l1Queue' | 'finality'): L1Cursor | undefined {
+  cursor(follower: Follower): L1Cursor | undefined {
     const text = this.#get(`cursor.${follower}`);
     return text === undefined ? undefined : (JSON.parse(text) as L1Cursor);
   }
 
-  setCursor(follower: 'l1Queue' | 'finality', { blockNumber, blockHash }: L1Cursor): void {
+  setCursor(follower: Follower, { blockNumber, blockHash }: L1Cursor): void {
     this.#set(`cursor.${follower}`, JSON.stringify({ blockNumber, blockHash }));
   }
 

@@ -6,7 +6,7 @@ import { Random } from '../support/random.ts';
 import { expectExits } from './exits.ts';
 
 test.each([8, 11, 24, 32])('depth %i: what the model says, the circuit proves', async (depth) => {
-  await expectExits(depth, 50);
+  await expectExits(depth, 20);
 });
 
 test('no account of a full tree is told from another place', async () => {

@@ -57,6 +57,8 @@ export class Pipeline {
   readonly node: KeptProcess;
   readonly workers: KeptProcess[] = [];
   readonly apiUrl: string;
+  /** The node's store. */
+  readonly storeFolder: string;
   readonly api: PatientApi;
   readonly wallets = new DemoWallets();
   readonly ledger = new PlainLedger();
@@ -82,9 +84,10 @@ export class Pipeline {
     this.redis = redis;
     this.#resources = resources;
     this.operator = l1.deployment.operator.toLowerCase();
+    this.storeFolder = join(folder, 'store');
     this.node = new KeptProcess(['node'], {
       ...this.#workerEnv,
-      MILLRACE_DATA_DIR: join(folder, 'store'),
+      MILLRACE_DATA_DIR: this.storeFolder,
       MILLRACE_DEPLOYMENT: join(folder, 'deployment.json'),
       MILLRACE_L1_RPC_URL: connection.url,
       MILLRACE_OPERATOR_KEY: l1.operatorKey,

@@ -10,6 +10,8 @@ export interface RpcProxy {
   down: boolean;
   /** Changes the results of a method on their way back, as a node that lies would; undefined: none. */
   tamper: { method: string; change: (result: unknown) => unknown } | undefined;
+  /** Answers calls with an error of the node's own; undefined: none. `refuse` gives its text, or undefined to let a call pass. */
+  refuse: ((method: string, params: readonly unknown[]) => string | undefined) | undefined;
   /** Cuts the connection of the next request of this method after the node has answered it, before the answer arrives. */
   loseAnswerTo(method: string): void;
   close(): Promise<void>;
@@ -18,11 +20,13 @@ export interface RpcProxy {
 interface Call {
   readonly id: number;
   readonly method: string;
+  readonly params: readonly unknown[];
 }
 
 interface Answer {
   readonly id: number;
   result?: unknown;
+  error?: unknown;
 }
 
 /** Starts a proxy on a free loopback port in front of the JSON-RPC node at `target`. */
@@ -55,14 +59,19 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
     response.writeHead(answer.status, headers).end(tampered(parsed, text));
   }
 
-  /** The answer with the results of one method changed. */
+  /** The answer with the results of one method changed, and those of refused calls taken out. */
   function tampered(request: Call | Call[], text: string): string {
-    const { tamper } = proxy;
-    if (tamper === undefined) return text;
-    const methods = new Map([request].flat().map((call) => [call.id, call.method]));
+    const { tamper, refuse } = proxy;
+    if (tamper === undefined && refuse === undefined) return text;
+    const calls = new Map([request].flat().map((call) => [call.id, call]));
     const answers = [JSON.parse(text) as Answer | Answer[]].flat();
     for (const answer of answers) {
-      if (methods.get(answer.id) === tamper.method && 'result' in answer)
+      const { method = '', params = [] } = calls.get(answer.id) ?? {};
+      const message = refuse?.(method, params);
+      if (message !== undefined) {
+        delete answer.result;
+        answer.error = { code: -32005, message };
+      } else if (method === tamper?.method && 'result' in answer)
         answer.result = tamper.change(answer.result);
     }
     return JSON.stringify(Array.isArray(request) ? answers : answers[0]);
@@ -76,6 +85,7 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
     url: `http://127.0.0.1:${address.port}`,
     down: false,
     tamper: undefined,
+    refuse: undefined,
     count: (method) => seen.filter((name) => name === method).length,
     loseAnswerTo: (method) => {
       lose = method;

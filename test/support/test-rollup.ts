@@ -6,7 +6,7 @@ import type { SignedOp } from '../../protocol/ops.ts';
 import { SHAPES, type Shape } from '../../protocol/shape.ts';
 import { State } from '../../protocol/state.ts';
 import { BatchDraft, type SealedBatch } from '../../protocol/transition.ts';
-import { deployRollup } from '../../scripts/deploy.ts';
+import { type DeployKey, deployRollup } from '../../scripts/deploy.ts';
 import type { LocalL1 } from '../../scripts/local-l1.ts';
 import { type TrapdoorKey, trapdoorKey } from './trapdoor-key.ts';
 
@@ -28,8 +28,11 @@ export class TestRollup {
     this.exitKey = exitKey;
   }
 
-  /** Deploys with account 0 of the L1 as the operator. */
-  static async deploy(l1: LocalL1, provider: JsonRpcProvider): Promise<TestRollup> {
+  /**
+   * Deploys with account 0 of the L1 as the operator.
+   * @param exit key of the exit circuit; default: one whose proofs the test makes itself
+   */
+  static async deploy(l1: LocalL1, provider: JsonRpcProvider, exit?: DeployKey): Promise<TestRollup> {
     const key = await trapdoorKey(1);
     const exitKey = await trapdoorKey(2);
     const deployment = await deployRollup({
@@ -37,7 +40,7 @@ export class TestRollup {
       shapes: [
         { shape: SHAPE, verificationKey: key.verificationKey, manifestId: MANIFEST_ID, devKeys: true },
       ],
-      exit: { verificationKey: exitKey.verificationKey, manifestId: MANIFEST_ID, devKeys: true },
+      exit: exit ?? { verificationKey: exitKey.verificationKey, manifestId: MANIFEST_ID, devKeys: true },
       tokens: [],
       l1Deadline: 86_400,
       proofDeadline: 43_200,

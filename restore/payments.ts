@@ -1,0 +1,102 @@
+import { proofOnL1 } from '../aggregator/verifying-key.ts';
+import { addressToInteger } from '../protocol/domain.ts';
+import { MillraceError } from '../protocol/error.ts';
+import { exitOf, exitSignals } from '../protocol/exit.ts';
+import { payoutProof } from '../protocol/payouts.ts';
+import type { State } from '../protocol/state.ts';
+import type { ExitArtifacts } from '../prover/artifacts/load-artifacts.ts';
+import { verifyProof } from '../prover/verify.ts';
+import { WitnessCalculator } from '../prover/witness.ts';
+import { parseCircuitInput } from '../prover/witness-input.ts';
+import type { LeaveOptions, Left } from './leave.ts';
+
+/**
+ * Everything that L1 can pay to one owner, each once. What was paid already is passed by, and a payment that L1 refuses (the token
+ * or the owner does not take it) does not hold up the others.
+ */
+export class Payments {
+  readonly #options: LeaveOptions;
+  readonly #exited: number[] = [];
+  /** Why, by what was not paid. */
+  readonly #refused = new Map<string, string>();
+  #claimed = 0;
+  #refunded = 0;
+
+  constructor(options: LeaveOptions) {
+    this.#options = options;
+  }
+
+  /** What was done so far. */
+  left(): Left {
+    const [exited, refused] = [[...this.#exited], [...this.#refused.values()]];
+    return { claimed: this.#claimed, exited, refunded: this.#refunded, requested: [], refused };
+  }
+
+  /** Claims the owner's payouts of final batches. */
+  async claimPayouts(): Promise<void> {
+    const { rollup, owner } = this.#options;
+    const { store, view } = rollup;
+    for (const { batch, place } of store.payoutsTo(addressToInteger(owner))) {
+      if (await view.isPaid('isClaimed', batch, place)) continue;
+      const payouts = store.payoutsOf(batch);
+      const { token, amount } = payouts[place]!;
+      const what = `payout ${place} of batch ${batch}: ${amount} units of token ${token}`;
+      const args = [batch, place, owner, token, amount, payoutProof(payouts, place)];
+      if (await this.#pay(what, 'claim', args)) this.#claimed += 1;
+    }
+  }
+
+  /** Pays accounts out, which takes exit mode and a proof each; empty ones are passed by. */
+  async exitAccounts(state: State, accounts: readonly number[], artifacts: ExitArtifacts): Promise<void> {
+    const { rollup, owner, publicKey } = this.#options;
+    const calculator = await WitnessCalculator.open(artifacts.wasm);
+    for (const index of accounts) {
+      const { statement, witness } = exitOf(state, index, publicKey, addressToInteger(owner));
+      const { token, balance } = statement;
+      if (balance === 0n || (await rollup.view.isPaid('isExited', index))) continue;
+      const wtns = await calculator.calculate(parseCircuitInput(JSON.stringify(witness)));
+      const proof = await this.#prove(artifacts, wtns, exitSignals(statement).map(String));
+      const what = `account ${index}: ${balance} units of token ${token}`;
+      if (await this.#pay(what, 'exit', [index, owner, token, balance, proofOnL1(proof)]))
+        this.#exited.push(index);
+    }
+  }
+
+  /** Has the owner's deposits that are in no final batch paid back, which takes exit mode. */
+  async refundDeposits(): Promise<void> {
+    const { rollup, owner } = this.#options;
+    for (const { id, elements } of rollup.store.unprocessedDeposits(addressToInteger(owner))) {
+      if (await rollup.view.isPaid('isRefunded', id)) continue;
+      if (await this.#pay(`deposit ${id}`, 'refundDeposit', [id, ...elements])) this.#refunded += 1;
+    }
+  }
+
+  async #prove(artifacts: ExitArtifacts, wtns: Uint8Array, expected: readonly string[]) {
+    const { backend } = this.#options;
+    const { proof, publicSignals } = await backend.prove(artifacts.zkey, wtns);
+    const holds = await verifyProof(artifacts.vkey, publicSignals, proof);
+    if (holds && publicSignals.join() === expected.join()) return proof;
+    throw new MillraceError(
+      'internal',
+      'wrong-proof',
+      `The ${backend.name} prover made a proof that does not hold`,
+      {
+        details: { expected, found: publicSignals },
+        fix: 'Try --backend snarkjs.',
+      },
+    );
+  }
+
+  async #pay(what: string, call: string, args: readonly unknown[]): Promise<boolean> {
+    const { rollup, wallet, owner, say } = this.#options;
+    try {
+      await rollup.view.send(wallet, call, args);
+    } catch (error) {
+      if (!(error instanceof MillraceError) || !error.code.startsWith('l1-')) throw error;
+      this.#refused.set(what, `${what}: ${error.message} [${error.code}]`);
+      return false;
+    }
+    say(`paid to ${owner}: ${what}`);
+    return true;
+  }
+}
