@@ -11,13 +11,12 @@ import { LIES } from './lies.ts';
 // root left open: still nothing satisfies them.
 
 /**
- * Beyond the solver, since it takes a distinction of cases: the same account twice has the same token twice. If the second one's
- * token is told as another one, no fee can go there, so the first gets all fees, and its word with them still has its token.
+ * Beyond the solver, since they take a distinction of cases:
+ * - The same account twice has the same token twice. If the second one's token is told as another one, no fee can go there, so the
+ *   first gets all fees, and its word with them still has its token.
+ * - For S and the order, each limb may be named as the one that decides the comparison with the order: ladders.test.ts tries all.
  */
-const UNDECIDED = ['the same account twice'];
-
-/** No lie to the constraints: they hold an odd w with w B8 = S B8, and S + l makes the same point. */
-const TRUE = ['S + order of the subgroup'];
+const UNDECIDED = ['the same account twice', 'S + order of the subgroup'];
 
 let circuit: CompiledCircuit;
 let solver: R1csSolver;
@@ -28,7 +27,7 @@ beforeAll(async () => {
 });
 
 describe.each(LIES)('%s', (_, lies) => {
-  test.each(lies.filter(([what]) => ![...UNDECIDED, ...TRUE].includes(what)))(
+  test.each(lies.filter(([what]) => !UNDECIDED.includes(what)))(
     '%s (%s)',
     async (_what, kind, template, change) => {
       const { C, y, newRootLo, newRootHi, ...others } = changed(tinyBatch(kind), change);

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { BASE, multiply, type Point, SUBGROUP_ORDER } from '../../protocol/babyjubjub.ts';
 import { FIELD, reduce } from '../../protocol/field.ts';
 import { keyPairFromPrivateKey, sign } from '../../protocol/keys.ts';
 import { BASE_WINDOWS_FILE, baseWindowsSource } from '../../scripts/base-windows.ts';
+import { digitPoints } from '../support/chosen-signals.ts';
 import { CompiledCircuit, gadget } from '../support/compiled-circuit.ts';
 import { R1csChecker } from '../support/r1cs.ts';
 import { R1csSolver, type Solution } from '../support/r1cs-solver.ts';
@@ -82,7 +83,7 @@ test('for each multiple that a prover may add, the point is h Q, or nothing sati
         ...(await circuit.inputWires({ h: String(h), q: BASE.map(String) })),
         ...(await circuit.wiresOf(new Map(bits))),
       ]);
-      for (const solution of await decided(circuit, solver, given)) {
+      for (const solution of await decided(circuit, solver, given, 'main.range')) {
         expect(solution.open).toEqual([]);
         expect(solution.values.slice(1, 3)).toEqual(expected);
         ways++;
@@ -92,11 +93,69 @@ test('for each multiple that a prover may add, the point is h Q, or nothing sati
   }
 });
 
-/** What the constraints leave: if the solver cannot tell which limb decides, for each limb. */
+/** The points that `BaseTimes` is given for its windows, by the names that the compiler leaves them: those of the first additions. */
+function windowSignals(points: readonly (readonly [u: bigint, v: bigint])[]): Map<string, bigint> {
+  return new Map(
+    points.flatMap((point, j) => {
+      const summand = `main.sum[${Math.max(j - 1, 0)}].${j === 0 ? 'p' : 'q'}`;
+      return point.map((coordinate, c): [string, bigint] => [`${summand}[${c}]`, coordinate]);
+    }),
+  );
+}
+
+describe('whatever a prover gives for the windows of S', () => {
+  let circuit: CompiledCircuit;
+  let solver: R1csSolver;
+  const S = RANDOM.bits(250);
+
+  beforeAll(async () => {
+    circuit = await CompiledCircuit.open(unsimplified(gadget('base', 'base_times.circom', 'BaseTimes()')));
+    solver = new R1csSolver(await circuit.r1cs());
+  });
+
+  const solutions = async (s: bigint, points: readonly (readonly [bigint, bigint])[]) =>
+    decided(
+      circuit,
+      solver,
+      new Map([
+        ...(await circuit.inputWires({ s: String(s) })),
+        ...(await circuit.wiresOf(windowSignals(points))),
+      ]),
+      'main.range',
+    );
+
+  test.each([0n, 1n, S, SUBGROUP_ORDER - 1n])('%i has one witness', async (s) => {
+    const found = await solutions(s, digitPoints(s));
+    expect(found.map(({ values, open }) => [values.slice(1, 3), open])).toEqual([
+      [[...multiply(BASE, s)], []],
+    ]);
+  });
+
+  test.each([
+    ['the order', SUBGROUP_ORDER],
+    ['one above the order', SUBGROUP_ORDER + 1n],
+    ['S and the order', SUBGROUP_ORDER + (S >> 4n)],
+    ['the highest number of its digits', (1n << 251n) - 1n],
+  ])('%s has none', async (_, s) => {
+    expect(await solutions(s, digitPoints(s))).toEqual([]);
+  });
+
+  const [right, other] = [digitPoints(S), digitPoints(S ^ (1n << 20n))];
+  test.each<[string, readonly [bigint, bigint]]>([
+    ['the opposite point', [right[5]![0], reduce(-right[5]![1])]],
+    ['the point of another digit', other[5]!],
+    ['the point of another window', right[6]!],
+  ])('%s in a window has none', async (_, point) => {
+    expect(await solutions(S, right.with(5, point))).toEqual([]);
+  });
+});
+
+/** What the constraints leave: if the solver cannot tell which limb decides in the comparison `order`, for each limb. */
 async function decided(
   circuit: CompiledCircuit,
   solver: R1csSolver,
   given: ReadonlyMap<number, bigint>,
+  order: string,
 ): Promise<Extract<Solution, { kind: 'found' }>[]> {
   const solution = solver.solve(given);
   if (solution.kind === 'none') return [];
@@ -104,7 +163,7 @@ async function decided(
   const found: Extract<Solution, { kind: 'found' }>[] = [];
   for (let at = 0; at < 9; at++) {
     const passed = Array.from({ length: 8 }, (_, i): [string, bigint] => [
-      `main.range.passed[${i + 1}]`,
+      `${order}.passed[${i + 1}]`,
       i + 1 > at ? 1n : 0n,
     ]);
     const one = solver.solve(new Map([...given, ...(await circuit.wiresOf(new Map(passed)))]));
