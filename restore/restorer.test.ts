@@ -309,13 +309,6 @@ describe('an L1 node that lies', () => {
       logs((all) => all.filter(({ topics }) => topics[0] !== topic('BatchFinalized'))),
     ],
     [
-      'no first finality',
-      ['event-gap'],
-      logs((all) =>
-        all.filter(({ topics }) => topics[0] !== topic('BatchFinalized') || BigInt(topics[1]!) > 1n),
-      ),
-    ],
-    [
       'a finality that never was',
       ['event-gap'],
       logs((all) => [...all, { ...all.at(-1)!, topics: [topic('BatchFinalized'), `0x${'0'.repeat(63)}9`] }]),

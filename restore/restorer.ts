@@ -193,7 +193,7 @@ export class Restorer {
       } else if (event.name === 'BatchFinalized') {
         const number = Number(event.args.number);
         commitUpTo(number);
-        this.#finalize(number, block);
+        this.#finalizeUpTo(number, block);
       } else if (event.name === 'BatchesReverted') {
         store.revert(Number(event.args.first), block);
       }
@@ -224,12 +224,15 @@ export class Restorer {
     store.commit({ header, hash, oldRoot: parentHeader.newRoot, data: input.data, signedOps }, block);
   }
 
-  #finalize(number: number, block: number): void {
+  /** The event of a batch speaks for those before it in the call. */
+  #finalizeUpTo(last: number, block: number): void {
     const { store } = this.#options;
-    const expected = (store.newestFinal()?.header.number ?? 0) + 1;
-    if (number !== expected) throw gap({ finalized: number, expected, block });
-    const content = this.#content(number);
-    store.finalize(number, replayBatch(this.#stateNow(), content), payoutsOf(content), block);
+    const first = (store.newestFinal()?.header.number ?? 0) + 1;
+    if (last < first) throw gap({ finalized: last, expected: first, block });
+    for (let number = first; number <= last; number++) {
+      const content = this.#content(number);
+      store.finalize(number, replayBatch(this.#stateNow(), content), payoutsOf(content), block);
+    }
   }
 
   /** What a batch that stands says. */
