@@ -141,7 +141,7 @@ describe('whatever a prover gives for the windows of S', () => {
   });
 
   const [right, other] = [digitPoints(S), digitPoints(S ^ (1n << 20n))];
-  test.each<[string, readonly [bigint, bigint]]>([
+  test.each<[string, [u: bigint, v: bigint]]>([
     ['the opposite point', [right[5]![0], reduce(-right[5]![1])]],
     ['the point of another digit', other[5]!],
     ['the point of another window', right[6]!],
