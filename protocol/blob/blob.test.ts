@@ -1,18 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { kzg } from '../../test/support/kzg.ts';
 import { bytesFromInteger, integerFromBytes } from '../bytes.ts';
 import { BLOB_BYTES, BLOB_ELEMENTS, decodeBlob, encodeBlob, evaluateBls } from './blob.ts';
 import { BLS_FIELD, powerBls, rootOfUnity } from './scalar-field.ts';
 import { toCoefficients, toEvaluations } from './transform.ts';
-
-/** Undefined where the package could not be built: it is optional. */
-const kzg = await import('c-kzg').then(
-  ({ default: kzg }) => {
-    kzg.loadTrustedSetup(0);
-    return kzg;
-  },
-  () => undefined,
-);
 
 const element = fc.bigInt({ min: 0n, max: BLS_FIELD - 1n });
 const vectors = fc.array(element, { maxLength: 300 });

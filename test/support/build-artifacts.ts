@@ -1,5 +1,5 @@
-// Builds the artifacts of the tiny shape and of exits from its tree, on which the tests work, unless they are in the cache.
-import { SHAPES } from '../../protocol/shape.ts';
+// Builds the artifacts of the tiny shapes and of exits from their tree, on which the tests work, unless they are in the cache.
+import { BLOB_SHAPES, SHAPES } from '../../protocol/shape.ts';
 import type { OnArtifactProgress } from '../../prover/artifacts/artifact-progress.ts';
 import { ensureArtifacts, ensureExitArtifacts } from '../../prover/artifacts/ensure-artifacts.ts';
 
@@ -11,5 +11,6 @@ const onProgress: OnArtifactProgress = ({ text, elapsedMs }) => {
   shown = line;
 };
 const { folder } = await ensureArtifacts(SHAPES.tiny.name, { onProgress });
+const blob = await ensureArtifacts(BLOB_SHAPES.tiny.name, { onProgress });
 const exit = await ensureExitArtifacts(SHAPES.tiny.depth, { onProgress });
-process.stderr.write(`- ready in ${folder} and ${exit.folder}\n`);
+process.stderr.write(`- ready in ${folder}, ${blob.folder} and ${exit.folder}\n`);
