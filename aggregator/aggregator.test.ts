@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type JsonRpcProvider, Wallet } from 'ethers';
+import { Contract, type JsonRpcProvider, type TransactionResponse, Wallet } from 'ethers';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { L1User } from '../scripts/l1-user.ts';
@@ -10,6 +10,7 @@ import { type RpcProxy, startRpcProxy } from '../test/support/rpc-proxy.ts';
 import { TestRollup } from '../test/support/test-rollup.ts';
 import { Aggregator, type AggregatorOptions } from './aggregator.ts';
 import { l1Provider } from './l1-connection.ts';
+import { RollupContract } from './rollup-contract.ts';
 
 let l1: LocalL1;
 let chain: JsonRpcProvider;
@@ -47,6 +48,7 @@ function options(change: Partial<AggregatorOptions> = {}): AggregatorOptions {
     maxBatchesPerCall: 4,
     pollMs: 10,
     logger: pino({ level: 'silent' }),
+    onExitMode: () => undefined,
     ...change,
   };
 }
@@ -57,15 +59,14 @@ async function until(condition: () => boolean): Promise<void> {
 
 test('it brings ops in and batches out, over lost connections and restarts, each once', async () => {
   const user = new L1User(new Wallet(l1.privateKeys[1]!, chain), rollup.deployment);
-  const failures: unknown[] = [];
-  let aggregator = await Aggregator.start(options({ onError: (error) => failures.push(error) }));
+  let aggregator = await Aggregator.start(options());
   await user.deposit([{ token: 1, units: 5n, keyHash: 9n }]);
   await until(() => store.ops.length === 1);
 
   proxy.down = true;
   store.addProven(rollup.nextBatch([store.ops[0]!.op]).proven);
   store.addProven(rollup.nextBatch().proven);
-  await until(() => aggregator.failures.has('queue') && failures.length > 0);
+  await until(() => aggregator.failures.has('queue'));
   proxy.down = false;
   await until(() => store.finalizedNumber() === 2);
   await until(() => aggregator.failures.size === 0);
@@ -96,3 +97,40 @@ test('an aggregator of another rollup, chain or operator does not start', async 
     code: 'wrong-deployment',
   });
 });
+
+test('exit mode is seen while a transaction waits for lower fees than the cap allows, and at the next start', async () => {
+  const user = new L1User(new Wallet(l1.privateKeys[1]!, chain), rollup.deployment);
+  await user.deposit([{ token: 1, units: 5n, keyHash: 9n }]);
+  await chain.send('evm_setAutomine', [false]);
+  store.addProven(rollup.nextBatch().proven);
+  const seen: number[] = [];
+  const onExitMode = (lastBatch: number) => seen.push(lastBatch);
+  const aggregator = await Aggregator.start(options({ onExitMode }));
+  await until(() => journal.saved.length === 1);
+  // No transaction of the operator is mined at this price.
+  await chain.send('anvil_setNextBlockBaseFeePerGas', ['0x2e90edd000']);
+  await chain.send('evm_increaseTime', [rollup.deployment.l1Deadline + 1]);
+  await activateExitMode();
+
+  await until(() => seen.length > 0);
+  await until(() => store.statuses()[0] === 'proven' && store.ops.length === 1);
+  await until(() => aggregator.failures.size === 0);
+  await aggregator.stop();
+
+  const again = await Aggregator.start(options({ onExitMode }));
+  expect(seen).toEqual([0, 0]);
+  await pause(100);
+  await again.stop();
+  expect(journal.saved).toHaveLength(1);
+  expect(store.statuses()).toEqual(['proven']);
+});
+
+/** What anyone may do once an op is overdue, at any price for gas. */
+async function activateExitMode(): Promise<void> {
+  const { interface: abi } = new RollupContract(chain, rollup.deployment);
+  const anyone = new Contract(rollup.deployment.rollup, abi, new Wallet(l1.privateKeys[2]!, chain));
+  const fees = { maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 12n, gasLimit: 1_000_000n };
+  const sent: TransactionResponse = await anyone.getFunction('activateExitMode').send(fees);
+  await chain.send('evm_mine', []);
+  await sent.wait();
+}

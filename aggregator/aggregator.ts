@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
 import { EventFollower } from './event-follower.ts';
+import { ExitModeWatch } from './exit-mode.ts';
 import { FinalityFollower } from './finality.ts';
 import { l1Provider } from './l1-connection.ts';
 import { PollLoop } from './poll-loop.ts';
@@ -32,11 +33,14 @@ export interface AggregatorOptions {
   /** Milliseconds between two looks at L1. */
   readonly pollMs: number;
   readonly logger: Logger;
-  /** Called with every failed round; the aggregator goes on in any case. */
-  readonly onError?: (error: unknown) => void;
+  /**
+   * Called once, when the rollup is seen in exit mode, perhaps before {@link Aggregator.start} resolves, with the
+   * number of its last batch. Nothing is submitted any more; the queue and finality are still followed.
+   */
+  readonly onExitMode: (lastBatch: number) => void;
 }
 
-type Loops = Readonly<Record<'queue' | 'submitter' | 'finality', PollLoop>>;
+type Loops = Readonly<Record<'queue' | 'submitter' | 'finality' | 'exitMode', PollLoop>>;
 
 /** The node's L1 side: brings in the L1 queue, brings out proven batches, and tells the store what is final. */
 export class Aggregator {
@@ -51,12 +55,11 @@ export class Aggregator {
   }
 
   /**
-   * Checks the deployment on L1 and starts.
+   * Checks the deployment on L1, looks whether the rollup has ended, and starts.
    * @throws {MillraceError} `refused/wrong-deployment`, `refused/wrong-operator-key`
    */
   static async start(options: AggregatorOptions): Promise<Aggregator> {
-    const { rpcUrl, deployment, sink, source, journal, wallet, confirmations, pollMs, logger, onError } =
-      options;
+    const { rpcUrl, deployment, sink, source, journal, wallet, confirmations, pollMs, logger } = options;
     if (wallet.address !== getAddress(deployment.operator.toLowerCase())) {
       throw new MillraceError(
         'refused',
@@ -70,13 +73,24 @@ export class Aggregator {
     }
     const provider = l1Provider(rpcUrl, deployment.chainId);
     const rollup = new RollupContract(provider, deployment);
+    const ended = new AbortController();
+    const submission = new AbortController();
+    const exitMode = new ExitModeWatch({
+      rollup,
+      onExitMode: (lastBatch) => {
+        void loops?.submitter.stop();
+        submission.abort();
+        options.onExitMode(lastBatch);
+      },
+    });
+    let loops: Loops | undefined;
     try {
       await rollup.assertDeployment(deployment);
+      await exitMode.step();
     } catch (error) {
       provider.destroy();
       throw error;
     }
-    const ended = new AbortController();
     const follow = (event: 'L1OpQueued' | 'BatchFinalized'): EventFollower =>
       new EventFollower({
         provider,
@@ -87,7 +101,7 @@ export class Aggregator {
       });
     const { chainId, depth } = deployment;
     const { maxFeePerGas, maxBatchesPerCall, keys } = options;
-    const signal = ended.signal;
+    const signal = AbortSignal.any([ended.signal, submission.signal]);
     const sender = new TransactionSender({
       provider,
       wallet,
@@ -115,14 +129,13 @@ export class Aggregator {
       logger,
     });
 
-    const loop = (part: string, step: () => Promise<boolean>): PollLoop => {
-      const options = { step, pollMs, logger: logger.child({ part }) };
-      return new PollLoop(onError === undefined ? options : { ...options, onError });
-    };
-    const loops = {
+    const loop = (part: string, step: () => Promise<boolean>): PollLoop =>
+      new PollLoop({ step, pollMs, logger: logger.child({ part }) });
+    loops = {
       queue: loop('queue-watcher', () => queue.step()),
-      submitter: loop('submitter', () => submitter.step()),
+      submitter: loop('submitter', async () => !submission.signal.aborted && (await submitter.step())),
       finality: loop('finality', () => finality.step()),
+      exitMode: loop('exit-mode-watch', () => exitMode.step()),
     };
     return new Aggregator(loops, ended, () => provider.destroy());
   }

@@ -11,8 +11,6 @@ export interface PollLoopOptions {
   /** Milliseconds between two rounds that find nothing to do. */
   readonly pollMs: number;
   readonly logger: Logger;
-  /** Called with every failed round; the loop goes on in any case. */
-  readonly onError?: (error: unknown) => void;
 }
 
 /** Repeats a round of work until it is stopped. A failed round is repeated, after longer and longer pauses up to 10 s. */
@@ -28,7 +26,7 @@ export class PollLoop {
     this.#running = this.#run();
   }
 
-  /** Why the last round failed; undefined if it did not. */
+  /** Why the last round failed; undefined if it did not, and once the loop has stopped. */
   get lastError(): unknown {
     return this.#lastError;
   }
@@ -37,10 +35,11 @@ export class PollLoop {
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#running;
+    this.#lastError = undefined;
   }
 
   async #run(): Promise<void> {
-    const { step, pollMs, logger, onError } = this.#options;
+    const { step, pollMs, logger } = this.#options;
     let delay = pollMs;
     while (!this.#stopped.signal.aborted) {
       try {
@@ -54,7 +53,6 @@ export class PollLoop {
         const known =
           error instanceof MillraceError ? { code: error.code, ...error.details, fix: error.fix } : {};
         logger.error({ ...known, reason: reasonOf(error), retryInMs: delay }, 'a round failed');
-        onError?.(error);
       }
       if (delay > 0) await this.#pause(delay);
     }

@@ -2,6 +2,7 @@ import { dataLength } from 'ethers';
 import type { Logger } from 'pino';
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
+import { rollupEnded } from './exit-mode.ts';
 import { CALLDATA_BYTES_CAP } from './fees.ts';
 import { assertSameRoot } from './finality.ts';
 import type { BatchSource, ProvenBatch } from './ports.ts';
@@ -191,18 +192,6 @@ export function longestFitting<T>(items: readonly T[], size: (items: readonly T[
   let fitting = items;
   while (fitting.length > 1 && size(fitting) > CALLDATA_BYTES_CAP) fitting = fitting.slice(0, -1);
   return fitting;
-}
-
-function rollupEnded(finalizedNumber: number): MillraceError {
-  return new MillraceError(
-    'refused',
-    'exit-mode',
-    `The rollup is in exit mode: batch ${finalizedNumber} was the last one`,
-    {
-      details: { lastBatch: finalizedNumber },
-      fix: 'Stop the node: it can do no more. Owners leave on L1, with proofs against the last finalized state.',
-    },
-  );
 }
 
 function keyMismatch(details: Readonly<Record<string, unknown>>): MillraceError {

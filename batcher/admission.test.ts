@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MillraceError } from '../protocol/error.ts';
 import { encodeFee } from '../protocol/fee.ts';
 import { type L2Op, signedOpToJson, type Transfer } from '../protocol/ops.ts';
 import { BatcherFixture, deposit } from '../test/support/batcher-fixture.ts';
@@ -199,6 +200,16 @@ describe('Admission', () => {
     await expect(admission.admit(ops[2])).rejects.toMatchObject({ code: 'closing' });
     expect(await taken).toMatchObject([{ position: 0 }, { position: 1 }]);
     await closed;
+  });
+
+  it('refuses everything once it is ended, what waits included, and says why', async () => {
+    const reason = new MillraceError('refused', 'exit-mode', 'The rollup has ended');
+    const taken = admission.admit(json(transfer(0)));
+    const waiting = admission.admit(json(transfer(1)));
+    admission.end(reason);
+    await expect(waiting).rejects.toBe(reason);
+    expect(await taken).toMatchObject({ position: 0 });
+    await expect(admission.admit(json(transfer(0)))).rejects.toBe(reason);
   });
 
   it('fails all ops of a transaction that does not reach the disk, and admits them the next time', async () => {

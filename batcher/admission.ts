@@ -70,6 +70,7 @@ export class Admission {
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
+  #ended: MillraceError | undefined;
 
   constructor(store: Store, sequencer: Sequencer, options: AdmissionOptions) {
     this.#store = store;
@@ -86,7 +87,8 @@ export class Admission {
    * Admits one op. When this resolves, the op is on disk.
    * @param json JSON form of a signed op, from anywhere
    * @throws {MillraceError} `input/bad-op` (not of the schema), `refused` with the codes of
-   *   {@link BatchDraft.addL2}, `bad-signature`, `fee-too-low`, `overloaded`, `reorganizing` or `closing`
+   *   {@link BatchDraft.addL2}, `bad-signature`, `fee-too-low`, `overloaded`, `reorganizing`, `closing`, or what it was
+   *   ended with
    */
   async admit(json: unknown): Promise<Receipt> {
     const [outcome] = await this.admitMany([json]);
@@ -97,7 +99,7 @@ export class Admission {
   /**
    * Admits ops in order; each for itself, but later ones may build on earlier ones.
    * @returns for each op its receipt or why it is not admitted
-   * @throws {MillraceError} `refused/overloaded`, `refused/closing`; what made the store fail
+   * @throws {MillraceError} `refused/overloaded`, `refused/closing`, what it was ended with; what made the store fail
    */
   async admitMany(jsons: readonly unknown[]): Promise<(Receipt | MillraceError)[]> {
     this.#assertOpen(jsons.length);
@@ -117,6 +119,11 @@ export class Admission {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;
+  }
+
+  /** From now on refuses every op for this reason, those that wait included. */
+  end(reason: MillraceError): void {
+    this.#ended = reason;
   }
 
   async #run(): Promise<void> {
@@ -140,6 +147,7 @@ export class Admission {
       const waiting = this.#waiting[taken]!;
       taken += 1;
       this.#answering(waiting, () => {
+        if (this.#ended !== undefined) throw this.#ended;
         const signed = this.#parse(waiting);
         // The ops before it may create its account or raise its nonce.
         if (!this.#mayApply(signed, verified.length)) commit();
@@ -252,6 +260,7 @@ export class Admission {
   }
 
   #assertOpen(more: number): void {
+    if (this.#ended !== undefined) throw this.#ended;
     if (this.#closed) {
       throw new MillraceError('refused', 'closing', 'The node is stopping', {
         fix: 'Send the op again when the node is back.',

@@ -35,7 +35,11 @@ beforeEach(async () => {
   f = new BatcherFixture();
   f.queue(deposit(alice, 1, 1_000n));
   admission = new Admission(f.store, f.sequencer, { minimumFees: new Map(), maxWaiting: 1_500 });
-  health = () => ({ proving: { transport: 'embedded', workers: 0, unproven: 0 }, l1Failures: {} });
+  health = () => ({
+    proving: { transport: 'embedded', workers: 0, unproven: 0 },
+    exitMode: null,
+    l1Failures: {},
+  });
   api = await start(0);
 });
 
@@ -247,6 +251,7 @@ describe('reading', () => {
     await post(json(transfer(0)));
     health = () => ({
       proving: { transport: 'redis', workers: 2, unproven: 1 },
+      exitMode: { lastBatch: 7 },
       l1Failures: { submitter: { code: 'fee-cap', message: 'x' } },
     });
     expect((await get('/v1/status')).body).toMatchObject({
@@ -259,6 +264,7 @@ describe('reading', () => {
       l1Queue: { read: 1, waiting: 0, ready: true, cursor: cursorAt(1) },
       tokens: [{ id: 1, symbol: 'ETH', minimumFee: '5' }],
       proving: { transport: 'redis', workers: 2 },
+      exitMode: { lastBatch: 7 },
       l1Failures: { submitter: { code: 'fee-cap' } },
     });
     const metrics = await (await fetch(`${api.url}/metrics`)).text();

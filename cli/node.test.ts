@@ -130,11 +130,11 @@ describe('millrace node', () => {
     const user = new L1User(new Wallet(l1.privateKeys[1]!, provider), deployment);
     await user.deposit([{ token: 1, units: 1_000n, keyHash: alice.keyHash }]);
     while ((await status(first.url)).accountCount < 2) await sleep(50);
-    const receipts = [await send(first.url, 0), await send(first.url, 1)];
-    expect(receipts).toMatchObject([
-      { batch: 1, position: 0 },
-      { batch: 1, position: 1 },
-    ]);
+    // As many as fill a batch.
+    const { n2 } = SHAPES.tiny;
+    const receipts: unknown[] = [];
+    for (let nonce = 0; nonce < n2; nonce++) receipts.push(await send(first.url, nonce));
+    expect(receipts).toMatchObject(receipts.map((_, position) => ({ batch: 1, position })));
     await expect(startInThisProcess(nodeConfig(readSettings(settings)))).rejects.toMatchObject({
       code: 'store-in-use',
     });
@@ -146,10 +146,10 @@ describe('millrace node', () => {
       { ...(receipts[0] as object), status: 'sealed' },
       { ...(receipts[1] as object), status: 'sealed' },
     ]);
-    expect(await send(second.url, 2)).toMatchObject({ batch: 2, position: 0 });
+    expect(await send(second.url, n2)).toMatchObject({ batch: 2, position: 0 });
     const table = await runCommand(registerStatus, ['status', '--node', second.url]);
     expect(table.exitCode).toBe(0);
-    expect(table.stdout).toMatch(/^Signed ops +1 pending, 2 sealed/m);
+    expect(table.stdout).toMatch(new RegExp(`^Signed ops +1 pending, ${n2} sealed`, 'm'));
     expect(table.stdout).toMatch(/^L1 queue +1 read, 0 waiting/m);
     second.child.kill('SIGTERM');
     expect(await once(second.child, 'exit')).toEqual([0, null]);
@@ -165,18 +165,37 @@ describe('millrace node', () => {
     running.delete(child);
   });
 
-  it('ends with the reason when the rollup is in exit mode', async () => {
-    const { child, errors } = await startNode();
+  it('stays to answer when the rollup is in exit mode, also after a restart, and takes no op', async () => {
+    const { child, url, errors } = await startNode();
     const user = new Wallet(l1.privateKeys[1]!, provider);
     const rollup = new Contract(deployment.rollup, contractArtifact('Millrace').interface, user);
     const mined = async (name: string, args: readonly unknown[] = []): Promise<void> => {
       const sent: TransactionResponse = await rollup.getFunction(name).send(...args);
       await sent.wait();
     };
+    expect((await status(url)).exitMode).toBeNull();
     await mined('requestForcedExit', [1, 2, 3]);
     await provider.send('evm_increaseTime', [deployment.l1Deadline + 1]);
     await mined('activateExitMode');
-    expect(await once(child, 'exit')).toEqual([3, null]);
-    expect(errors()).toContain('millrace: The rollup is in exit mode');
+    while ((await status(url)).exitMode === null) await sleep(50);
+
+    const refused = {
+      code: 'exit-mode',
+      details: { lastBatch: 0 },
+      fix: expect.stringContaining('Leave on L1'),
+    };
+    expect(await send(url, 9)).toMatchObject(refused);
+    expect(await (await fetch(`${url}/v1/accounts/1`)).json()).toMatchObject({ index: 1 });
+    expect(errors()).toContain('the rollup is in exit mode');
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+
+    const again = await startNode();
+    expect(await status(again.url)).toMatchObject({ exitMode: { lastBatch: 0 }, l1Failures: {} });
+    expect(await send(again.url, 9)).toMatchObject(refused);
+    const table = await runCommand(registerStatus, ['status', '--node', again.url]);
+    expect(table.stdout).toMatch(/^Exit mode +batch 0 was the last one/m);
+    again.child.kill('SIGTERM');
+    expect(await once(again.child, 'exit')).toEqual([0, null]);
   });
 });

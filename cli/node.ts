@@ -4,7 +4,7 @@ import { nodeConfig, readSettings } from '../batcher/config-sources.ts';
 import { componentLogger } from '../prover/log.ts';
 import { startNode } from './node/start-node.ts';
 
-/** `millrace node`: the whole rollup operator in one process, until SIGTERM or SIGINT, or until the rollup has ended. */
+/** `millrace node`: the whole rollup operator in one process, until SIGTERM or SIGINT. */
 export function registerNode(program: Command): void {
   program
     .command('node')
@@ -29,8 +29,7 @@ async function runNode({ config: file }: { config?: string }): Promise<void> {
   });
   if (node === undefined) return;
   process.stdout.write(`node listens on ${node.apiUrl}; Ctrl-C ends it\n`);
-  const halt = await Promise.race([signal.then(() => undefined), node.halted]);
+  await signal;
   logger.info('stopping');
   await node.stop();
-  if (halt !== undefined) throw halt;
 }

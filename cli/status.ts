@@ -47,7 +47,7 @@ async function askNode(url: string): Promise<NodeStatus> {
 }
 
 function rows(status: NodeStatus): string[][] {
-  const { rollup, openBatch, batches, ops, l1Queue, proving, l1Failures } = status;
+  const { rollup, openBatch, batches, ops, l1Queue, proving, exitMode, l1Failures } = status;
   const counts = (group: Readonly<Record<string, number>>) =>
     Object.entries(group)
       .map(([name, count]) => `${count} ${name}`)
@@ -57,6 +57,14 @@ function rows(status: NodeStatus): string[][] {
     ['Rollup', `${rollup.address} on chain ${rollup.chainId}`],
     ['State root', `${status.stateRoot} after batch ${status.lastSealed}`],
     ['Accounts', String(status.accountCount - 1)],
+    ...(exitMode === null
+      ? []
+      : [
+          [
+            'Exit mode',
+            `batch ${exitMode.lastBatch} was the last one: owners leave on L1, this node only answers`,
+          ],
+        ]),
     ['Finalized', `up to batch ${status.lastFinalized}`],
     ['Batches', counts(batches)],
     ['Open batch', `${openBatch.number}: ${openBatch.l1} L1 ops, ${openBatch.l2} signed ops, ${age}`],

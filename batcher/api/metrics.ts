@@ -31,6 +31,11 @@ function stateMetrics(registry: Registry, source: StatusSource): () => void {
     help: 'Number of the newest finalized batch',
     registers,
   });
+  const exitMode = new Gauge({
+    name: 'millrace_exit_mode',
+    help: '1 once the rollup has ended on L1',
+    registers,
+  });
   const admissions = new Counter({
     name: 'millrace_admissions_total',
     help: 'Ops that were sent, by outcome: admitted, repeated, or the code of the refusal',
@@ -44,6 +49,7 @@ function stateMetrics(registry: Registry, source: StatusSource): () => void {
     accounts.set(status.accountCount - 1);
     waitingL1.set(status.l1Queue.waiting);
     lastFinalized.set(status.lastFinalized);
+    exitMode.set(status.exitMode === null ? 0 : 1);
     const { admitted, repeated, refused } = source.admission.counts;
     admissions.reset();
     admissions.inc({ outcome: 'admitted' }, admitted);

@@ -13,6 +13,8 @@ export interface NodeHealth {
     readonly workers: number;
     readonly unproven: number;
   };
+  /** Set for good once the rollup has ended on L1: batches above `lastBatch`, and the ops in them, will never be final. */
+  readonly exitMode: { readonly lastBatch: number } | null;
   /** Why a part of the L1 side failed last, by part. */
   readonly l1Failures: Readonly<Record<string, { code: string; message: string }>>;
 }

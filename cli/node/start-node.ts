@@ -1,10 +1,16 @@
 import type { Logger } from 'pino';
 import { Aggregator } from '../../aggregator/aggregator.ts';
+import { rollupEnded } from '../../aggregator/exit-mode.ts';
 import { persistently } from '../../aggregator/l1-connection.ts';
 import { operatorWallet } from '../../aggregator/operator-key.ts';
 import { verifyingKeyHash } from '../../aggregator/verifying-key.ts';
 import { Admission } from '../../batcher/admission.ts';
-import { type NodeStatus, nodeStatus, type StatusSource } from '../../batcher/api/status-route.ts';
+import {
+  type NodeHealth,
+  type NodeStatus,
+  nodeStatus,
+  type StatusSource,
+} from '../../batcher/api/status-route.ts';
 import { startApi } from '../../batcher/api.ts';
 import { StoredBatchSource } from '../../batcher/batch-source.ts';
 import type { NodeConfig } from '../../batcher/config.ts';
@@ -34,8 +40,6 @@ export interface RunningNode {
   status(): NodeStatus;
   /** Seals what was admitted so far without waiting for the age limit. */
   flush(): Promise<void>;
-  /** Settles when the rollup has ended on L1 (`refused/exit-mode`): the node can do no more and has to be stopped. */
-  readonly halted: Promise<MillraceError>;
   /** Ends all parts, in order; nothing is lost, the next start goes on from here. */
   stop(): Promise<void>;
 }
@@ -47,7 +51,8 @@ export interface StartOptions {
 }
 
 /**
- * Starts a node: batcher, API, provers on this machine and aggregator. It waits while L1 cannot be reached.
+ * Starts a node: batcher, API, provers on this machine and aggregator. It waits while L1 cannot be reached. In a rollup
+ * that is in exit mode, or once it is, the node takes in, seals, proves and submits nothing; it follows L1 and answers.
  * @throws {MillraceError} for settings, artifacts, store and deployment that do not belong together; see the parts
  */
 export async function startNode(config: NodeConfig, options: StartOptions = {}): Promise<RunningNode> {
@@ -106,7 +111,9 @@ async function start(
     ...(redisUrl === undefined ? {} : { redisUrl }),
     logger: logger.child({ part: 'proving' }),
   });
-  cleanup.add(() => proving.stop());
+  let provingEnd: Promise<void> | undefined;
+  const stopProving = () => (provingEnd ??= proving.stop());
+  cleanup.add(stopProving);
   const pump = new ProofPump({
     store,
     sequencer,
@@ -115,7 +122,18 @@ async function start(
     logger,
   });
 
-  const halted = Promise.withResolvers<MillraceError>();
+  let exitMode: NodeHealth['exitMode'] = null;
+  const onExitMode = (lastBatch: number): void => {
+    exitMode = { lastBatch };
+    const reason = rollupEnded(lastBatch);
+    logger.error(
+      { code: reason.code, lastBatch },
+      'the rollup is in exit mode: from now on the node only answers',
+    );
+    admission.end(reason);
+    sealer.close();
+    stopProving().catch((error: unknown) => logger.error({ err: error }, 'the provers did not stop'));
+  };
   const aggregatorOptions = {
     rpcUrl: config.l1RpcUrl,
     deployment,
@@ -134,9 +152,7 @@ async function start(
     maxBatchesPerCall: config.maxBatchesPerCall,
     pollMs: config.l1PollMs,
     logger: logger.child({ part: 'aggregator' }),
-    onError: (error: unknown) => {
-      if (error instanceof MillraceError && error.code === 'exit-mode') halted.resolve(error);
-    },
+    onExitMode,
   };
   const aggregator = await persistently(() => Aggregator.start(aggregatorOptions), { signal, logger });
   cleanup.add(() => aggregator.stop());
@@ -154,6 +170,7 @@ async function start(
         workers: proving.transport === 'embedded' ? workers : proving.workerPids().length,
         unproven: proving.dispatcher.unproven.length,
       },
+      exitMode,
       l1Failures: Object.fromEntries([...aggregator.failures].map(([part, error]) => [part, brief(error)])),
     }),
   };
@@ -172,7 +189,6 @@ async function start(
     proving,
     status: () => nodeStatus(source),
     flush: () => sealer.flush(),
-    halted: halted.promise,
     stop: () => cleanup.run(),
   };
 }
