@@ -7,7 +7,7 @@ import { SHAPES, type Shape, shapeByName } from '../protocol/shape.ts';
 import type { ArtifactProgress } from '../prover/artifacts/artifact-progress.ts';
 import { ensureArtifacts } from '../prover/artifacts/ensure-artifacts.ts';
 import { type BackendChoice, selectBackend } from '../prover/backend.ts';
-import { verifyProof } from '../prover/verify.ts';
+import { proveInput } from '../prover/prove-input.ts';
 import { WitnessCalculator } from '../prover/witness.ts';
 import { explainWitnessError } from '../prover/witness-diagnosis.ts';
 import { type CircuitInput, parseCircuitInput } from '../prover/witness-input.ts';
@@ -42,21 +42,16 @@ async function prove(options: ProveOptions): Promise<void> {
   const shape = options.shape === undefined ? shapeOf(input) : shapeByName(options.shape);
   const artifacts = await ensureArtifacts(shape.name, { onProgress: report });
   const calculator = await WitnessCalculator.open(artifacts.wasm);
-  const wtns = await calculator.calculate(input).catch((error) => {
-    throw explainWitnessError(error, input, shape.name);
-  });
   const backend = await selectBackend(options.backend);
   try {
-    const { proof, publicSignals } = await backend.prove(artifacts.zkey, wtns);
-    if (!(await verifyProof(artifacts.vkey, publicSignals, proof))) {
-      throw new MillraceError(
-        'internal',
-        'wrong-proof',
-        `The ${backend.name} prover made a proof that does not hold`,
-        {
-          details: { shape: shape.name, manifest: artifacts.manifestId },
-          fix: 'Build the artifacts again with millrace setup; if it stays, report it with the batch file.',
-        },
+    const { zkey, vkey } = artifacts;
+    const made = await proveInput(input, { calculator, backend, zkey, vkey }).catch((error) => {
+      throw explainWitnessError(error, input, shape.name);
+    });
+    const { proof, publicSignals, programDropped } = made;
+    if (programDropped) {
+      process.stderr.write(
+        `the witness program in ${artifacts.folder} is wrong, the slower WASM was used: remove circuit.program and run millrace setup\n`,
       );
     }
     await mkdir(options.out, { recursive: true });

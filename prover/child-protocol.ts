@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BACKEND_CHOICES } from './backend.ts';
 import { inputHashSchema } from './job.ts';
-import { groth16ProofSchema, publicSignalsSchema } from './proof.ts';
+import { groth16ProofSchema, publicSignalsSchema, verificationKeySchema } from './proof.ts';
 
 /** What the worker asks of its prover child. Sent over IPC with structured clone. */
 export const childRequestSchema = z.strictObject({
@@ -11,6 +11,7 @@ export const childRequestSchema = z.strictObject({
   input: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
   wasm: z.string(),
   zkey: z.string(),
+  vkey: verificationKeySchema,
   backend: z.enum(BACKEND_CHOICES),
 });
 export type ChildRequest = z.infer<typeof childRequestSchema>;
@@ -23,6 +24,8 @@ export const childReplySchema = z.discriminatedUnion('kind', [
     publicSignals: publicSignalsSchema,
     witnessMs: z.number(),
     proveMs: z.number(),
+    /** As in `BatchProof`. */
+    programDropped: z.boolean(),
     peakMemory: z.int(),
   }),
   z.strictObject({

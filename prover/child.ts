@@ -11,6 +11,7 @@ import {
 } from './child-protocol.ts';
 import { plainFailure } from './failure.ts';
 import { endWithParent } from './parent-watch.ts';
+import { proveInput } from './prove-input.ts';
 import { WitnessCalculator } from './witness.ts';
 import { unpackInput } from './witness-input.ts';
 
@@ -36,23 +37,20 @@ async function prove(request: ChildRequest): Promise<ChildReply> {
   const input = await unpackInput(request.input, request.inputHash);
   const calculator = calculators.get(request.wasm) ?? (await WitnessCalculator.open(request.wasm));
   calculators.set(request.wasm, calculator);
-  const wtns = await calculator.calculate(input).catch(async (error) => {
+  const backend = backends.get(request.backend) ?? (await selectBackend(request.backend));
+  backends.set(request.backend, backend);
+  const preparedMs = performance.now() - started;
+
+  const { zkey, vkey } = request;
+  const made = await proveInput(input, { calculator, backend, zkey, vkey }).catch(async (error) => {
     // Loaded only now: the reference model takes a while to load, and nearly every process goes without it.
     const { explainWitnessError } = await import('./witness-diagnosis.ts');
     throw explainWitnessError(error, input, request.shape);
   });
-  const calculated = performance.now();
-
-  const backend = backends.get(request.backend) ?? (await selectBackend(request.backend));
-  backends.set(request.backend, backend);
-  const { proof, publicSignals } = await backend.prove(request.zkey, wtns);
-  const proven = performance.now();
   return {
     kind: 'proof',
-    proof,
-    publicSignals,
-    witnessMs: calculated - started,
-    proveMs: proven - calculated,
+    ...made,
+    witnessMs: preparedMs + made.witnessMs,
     peakMemory: process.resourceUsage().maxRSS * 1024,
   };
 }

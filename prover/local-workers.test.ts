@@ -34,7 +34,7 @@ beforeAll(async () => {
     expect(proofs.has(proof.batch)).toBe(false);
     proofs.set(proof.batch, proof);
   });
-  const artifacts = [{ manifestId: 'm1', wasm: toy.wasm, zkey: toy.zkey }];
+  const artifacts = [{ manifestId: 'm1', wasm: toy.wasm, zkey: toy.zkey, vkey }];
   workers = new LocalWorkers({ count: 2, redisUrl: redis.url, artifacts, backend: 'snarkjs', logger });
 }, 60_000);
 

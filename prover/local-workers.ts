@@ -5,13 +5,21 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { BACKEND_CHOICES, type BackendChoice } from './backend.ts';
 import { componentLogger } from './log.ts';
+import { verificationKeySchema } from './proof.ts';
 import type { WorkerArtifacts } from './worker.ts';
 
 /** The order over IPC to a `local-worker.ts`. The Redis URL may carry a password, so it is not in argv. */
 export const localWorkerOrderSchema = z.strictObject({
   parentPid: z.int(),
   redisUrl: z.string(),
-  artifacts: z.array(z.strictObject({ manifestId: z.string(), wasm: z.string(), zkey: z.string() })),
+  artifacts: z.array(
+    z.strictObject({
+      manifestId: z.string(),
+      wasm: z.string(),
+      zkey: z.string(),
+      vkey: verificationKeySchema,
+    }),
+  ),
   backend: z.enum(BACKEND_CHOICES),
   timeoutMs: z.number().optional(),
   graceMs: z.number(),
@@ -81,10 +89,11 @@ export class LocalWorkers {
     worker.on('error', (error) => this.#logger.warn({ reason: error.message }, 'worker process error'));
     worker.once('exit', (code, signal) => this.#replace(worker, code, signal));
     const { redisUrl, backend, timeoutMs, graceMs = 0 } = this.#options;
-    const artifacts = this.#options.artifacts.map(({ manifestId, wasm, zkey }) => ({
+    const artifacts = this.#options.artifacts.map(({ manifestId, wasm, zkey, vkey }) => ({
       manifestId,
       wasm,
       zkey,
+      vkey,
     }));
     const order: LocalWorkerOrder = {
       parentPid: process.pid,

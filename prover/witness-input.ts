@@ -79,6 +79,14 @@ export function parseCircuitInput(json: string): CircuitInput {
   });
 }
 
+/** The public signals `[C, z, y]` that a proof of this batch has to be of; '' for one that the input does not have. */
+export function publicSignalsOf(input: CircuitInput): string[] {
+  return ['C', 'z', 'y'].map((signal) => {
+    const value = Object.hasOwn(input, signal) ? input[signal] : undefined;
+    return typeof value === 'string' ? value : '';
+  });
+}
+
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

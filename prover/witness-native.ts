@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { MillraceError } from '../protocol/error.ts';
 import { FIELD } from '../protocol/field.ts';
 import type { NativeAddon, NativeWitnessCalculator } from './native/addon.ts';
 import type { CircuitInput, SignalValue } from './witness-input.ts';
-import { decodeProgram, type ProgramInputs } from './witness-program/program-file.ts';
+import { badProgram, decodeProgram, type ProgramInputs } from './witness-program/program-file.ts';
 import { VALUE_BYTES } from './wtns-file.ts';
 
 /** Runs a circuit's witness program in native code. */
@@ -24,13 +23,11 @@ export class NativeWitness {
    */
   static async open(addon: NativeAddon, program: string): Promise<NativeWitness> {
     const { inputs, native } = decodeProgram(await readFile(program));
-    const opened = await addon.openWitnessProgram(native);
+    const opened = await addon.openWitnessProgram(native).catch((error) => {
+      throw error.code === 'bad-witness-program' ? badProgram(error.message) : error;
+    });
     if (opened.inputs !== inputs.reduce((sum, { size }) => sum + size, 0)) {
-      throw new MillraceError(
-        'input',
-        'bad-witness-program',
-        'The witness program has a wrong list of inputs',
-      );
+      throw badProgram('has a wrong list of inputs');
     }
     return new NativeWitness(addon, opened.calculator, inputs);
   }

@@ -13,7 +13,7 @@ import { calculateWtns } from './witness-wasm.ts';
  */
 export class WitnessCalculator {
   readonly #wasm: string;
-  readonly #native: NativeWitness | undefined;
+  #native: NativeWitness | undefined;
   #module: Promise<WebAssembly.Module> | undefined;
 
   private constructor(wasm: string, native: NativeWitness | undefined) {
@@ -37,9 +37,22 @@ export class WitnessCalculator {
     return this.#native === undefined ? 'wasm' : 'native';
   }
 
-  /** The witness of this input, in iden3's `.wtns` format; throws as `calculateWtns`. */
+  /**
+   * The witness of this input, in iden3's `.wtns` format; throws as `calculateWtns`. Native code may give one that does not
+   * fulfil the constraints, if the program is wrong: `proveInput` notices.
+   */
   async calculate(input: CircuitInput): Promise<Uint8Array> {
-    return (await this.#native?.calculate(input)) ?? calculateWtns(await this.#loadModule(), input);
+    return (await this.#native?.calculate(input)) ?? this.calculateWithWasm(input);
+  }
+
+  /** {@link calculate} without native code. */
+  async calculateWithWasm(input: CircuitInput): Promise<Uint8Array> {
+    return calculateWtns(await this.#loadModule(), input);
+  }
+
+  /** Uses native code no more: its program was found wrong. */
+  dropProgram(): void {
+    this.#native = undefined;
   }
 
   #loadModule(): Promise<WebAssembly.Module> {
@@ -67,7 +80,7 @@ async function openProgram(path: string): Promise<NativeWitness | undefined> {
   try {
     return await NativeWitness.open(addon, path);
   } catch (error) {
-    // No program, or a damaged or outdated one, which the next set-up replaces: the WASM does the same.
+    // No program, or one that cannot be run: the WASM does the same. Set-up replaces an outdated one.
     const { code } = error as { code?: unknown };
     if (code === 'ENOENT' || code === 'bad-witness-program') return undefined;
     throw error;

@@ -2,6 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import { type ToyFiles, toyCircuit, toyInput } from '../test/support/toy-circuit.ts';
 import { jobId, MAX_REST_MS, type ProofJob, type ProofOutcome } from './job.ts';
 import { componentLogger } from './log.ts';
+import { verificationKeySchema } from './proof.ts';
 import { EmbeddedProofQueue } from './queue-embedded.ts';
 import { BullmqProofSource } from './source-bullmq.ts';
 import { verifyProof } from './verify.ts';
@@ -21,7 +22,12 @@ let workers: ProofWorker[];
 
 beforeAll(async () => {
   toy = await toyCircuit();
-  artifacts = { manifestId: 'm1', wasm: toy.wasm, zkey: toy.zkey };
+  artifacts = {
+    manifestId: 'm1',
+    wasm: toy.wasm,
+    zkey: toy.zkey,
+    vkey: verificationKeySchema.parse(toy.vkey),
+  };
 }, 60_000);
 
 beforeEach(async () => {

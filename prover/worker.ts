@@ -6,6 +6,7 @@ import type { BackendChoice } from './backend.ts';
 import { plainFailure } from './failure.ts';
 import { jobId, MAX_REST_MS, type ProofJob, type ProofOutcome } from './job.ts';
 import { componentLogger } from './log.ts';
+import type { VerificationKey } from './proof.ts';
 import { ProverChild } from './prover-child.ts';
 import type { Consumer, Delivery, DeliveryEnd, ProofSource } from './queue.ts';
 
@@ -17,6 +18,8 @@ export interface WorkerArtifacts {
   readonly wasm: string;
   /** Path of the proving key. */
   readonly zkey: string;
+  /** What verifies that key's proofs. */
+  readonly vkey: VerificationKey;
 }
 
 export interface WorkerOptions {
@@ -124,15 +127,20 @@ export class ProofWorker {
     }
     const signal = AbortSignal.any([delivery.signal, this.#giveUp.signal]);
     try {
-      const { wasm, zkey, manifestId } = artifacts;
+      const { wasm, zkey, vkey, manifestId } = artifacts;
       const { shape, inputHash, batch, attempt } = job;
-      const request = { shape, inputHash, input, wasm, zkey, backend: this.#options.backend };
+      const request = { shape, inputHash, input, wasm, zkey, vkey, backend: this.#options.backend };
       const reply = await this.#child.request(request, {
         timeoutMs: this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
         signal,
       });
       if (reply.kind === 'failure') return this.#failed(log, reply);
-      const { proof, publicSignals, witnessMs, proveMs, peakMemory } = reply;
+      const { proof, publicSignals, witnessMs, proveMs, programDropped, peakMemory } = reply;
+      if (programDropped) {
+        const reason =
+          'the witness program is wrong, using the slower WASM: remove circuit.program and run millrace setup';
+        log.warn({ wasm }, reason);
+      }
       const timings = { witnessMs, proveMs, totalMs: performance.now() - started };
       log.info({ timings, peakMemory }, 'proof made');
       const result = {

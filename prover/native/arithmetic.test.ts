@@ -158,6 +158,15 @@ describe.runIf(hasNative)('the native arithmetic', () => {
       }
       expect(() => addon.poseidonMany(2, undefined as never)).toThrow(TypeError);
       expect(() => addon.poseidonMany(1, Array(2 ** 32 - 1))).toThrow(TypeError);
+      // An array that gets shorter while it is read.
+      const shrinking = Array<bigint>(1000).fill(1n);
+      Object.defineProperty(shrinking, 0, {
+        get: () => {
+          shrinking.length = 1;
+          return 1n;
+        },
+      });
+      expect(() => addon.poseidonMany(1, shrinking)).toThrow(TypeError);
     });
 
     it('gives the account tree the same root', () => {

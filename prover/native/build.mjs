@@ -31,6 +31,8 @@ const flags = [
   '-Wextra',
   '-DNAPI_VERSION=8',
   '-DNODE_ADDON_API_CPP_EXCEPTIONS',
+  // Also what is thrown without Node's knowledge (std::bad_alloc) becomes a JavaScript error.
+  '-DNODE_ADDON_API_CPP_EXCEPTIONS_ALL',
 ];
 const linkFlags = [
   '-shared',

@@ -41,13 +41,15 @@ Napi::Value poseidon(const Napi::CallbackInfo& info) {
 Napi::Value poseidonMany(const Napi::CallbackInfo& info) {
   const uint32_t each = info[0].ToNumber().Uint32Value();
   const Napi::Array inputs = readArray(info[1]);
-  if (each < 1 || each > maxPoseidonInputs || inputs.Length() % each != 0) {
+  // Read once: reading an element may run JavaScript, which may change it.
+  const uint32_t length = inputs.Length();
+  if (each < 1 || each > maxPoseidonInputs || length % each != 0) {
     throw Napi::RangeError::New(info.Env(), "1 to 16 inputs for each hash are wanted");
   }
-  const size_t count = inputs.Length() / each;
+  const size_t count = length / each;
   // Memory grows with what is read: an array may be long and empty.
   std::vector<Limbs> values;
-  for (uint32_t i = 0; i < inputs.Length(); i++) values.push_back(readElement(inputs[i]));
+  for (uint32_t i = 0; i < length; i++) values.push_back(readElement(inputs[i]));
   std::vector<Limbs> hashes(count);
   parallelBlocks(threadsFor(count, hashesPerThread), count, hashesPerThread, [&](size_t begin, size_t end) {
     operations->poseidon(each, values.data() + begin * each, end - begin, hashes.data() + begin);

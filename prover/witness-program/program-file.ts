@@ -78,15 +78,24 @@ export function encodeProgram(program: WitnessProgram, key: string): Buffer {
  * @throws {MillraceError} `input` / `bad-witness-program`
  */
 export function decodeProgram(file: Buffer): { inputs: ProgramInputs; native: Uint8Array } {
-  if (file.length < HEADER_BYTES + 4 || file.toString('latin1', 0, 4) !== MAGIC) throw bad('is none');
-  if (file.readUInt32LE(4) !== VERSION) throw bad('has an unknown version');
+  if (file.length < HEADER_BYTES + 4 || file.toString('latin1', 0, 4) !== MAGIC) throw badProgram('is none');
+  if (file.readUInt32LE(4) !== VERSION) throw badProgram('has an unknown version');
   const body = file.subarray(HEADER_BYTES);
-  if (!sha256(body).equals(file.subarray(KEY_OFFSET + HASH_BYTES, HEADER_BYTES))) throw bad('is damaged');
+  if (!sha256(body).equals(file.subarray(KEY_OFFSET + HASH_BYTES, HEADER_BYTES)))
+    throw badProgram('is damaged');
   const nameBytes = body.readUInt32LE(0);
-  if (nameBytes > body.length - 4) throw bad('is too short');
-  const inputs = inputsSchema.safeParse(JSON.parse(body.toString('utf8', 4, 4 + nameBytes)));
-  if (!inputs.success) throw bad('has a wrong list of inputs');
+  if (nameBytes > body.length - 4) throw badProgram('is too short');
+  const inputs = inputsSchema.safeParse(parseJson(body.toString('utf8', 4, 4 + nameBytes)));
+  if (!inputs.success) throw badProgram('has a wrong list of inputs');
   return { inputs: inputs.data, native: body.subarray(4 + nameBytes) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badProgram('has a list of inputs that is not JSON');
+  }
 }
 
 /** The key of what a program file was made from; undefined where there is no such file. */
@@ -121,7 +130,8 @@ function sha256(bytes: Uint8Array): Buffer {
   return createHash('sha256').update(bytes).digest();
 }
 
-function bad(problem: string): MillraceError {
+/** The error for a program that cannot be run. */
+export function badProgram(problem: string): MillraceError {
   return new MillraceError('input', 'bad-witness-program', `The witness program ${problem}`, {
     fix: 'Remove the file and run millrace setup.',
   });

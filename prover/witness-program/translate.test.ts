@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FIELD } from '../../protocol/field.ts';
+import { rehashed } from '../../test/support/program-bytes.ts';
 import { tracedCircuit } from '../../test/support/traced-circuit.ts';
 import { loadNative } from '../native/addon.ts';
 import { NativeWitness } from '../witness-native.ts';
@@ -160,9 +160,3 @@ describe.skipIf(addon === undefined)('a witness program', () => {
     await rm(file);
   });
 });
-
-function rehashed(file: Buffer): Buffer {
-  const bytes = Buffer.from(file);
-  if (bytes.length > 72) createHash('sha256').update(bytes.subarray(72)).digest().copy(bytes, 40);
-  return bytes;
-}

@@ -14,6 +14,8 @@
 
 namespace millrace {
 
+/// The file may be replaced meanwhile, not overwritten: whoever reads behind the new end of one that was truncated gets
+/// SIGBUS, which ends the process.
 class MappedFile {
  public:
   /// Throws std::system_error.
@@ -21,14 +23,15 @@ class MappedFile {
     const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) throw std::system_error(errno, std::generic_category(), path);
     struct stat info{};
-    void* memory = MAP_FAILED;
-    if (fstat(fd, &info) == 0 && info.st_size > 0) {
+    void* memory = nullptr;
+    bool fails = fstat(fd, &info) != 0;
+    if (!fails && info.st_size > 0) {
       memory = mmap(nullptr, static_cast<size_t>(info.st_size), PROT_READ, MAP_PRIVATE, fd, 0);
+      fails = memory == MAP_FAILED;
     }
     const int failure = errno;
     close(fd);
-    if (info.st_size == 0) return;
-    if (memory == MAP_FAILED) throw std::system_error(failure, std::generic_category(), path);
+    if (fails) throw std::system_error(failure, std::generic_category(), path);
     data_ = static_cast<const uint8_t*>(memory);
     size_ = static_cast<size_t>(info.st_size);
   }

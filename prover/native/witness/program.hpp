@@ -1,6 +1,6 @@
 // A circuit's witness program as it lies in a file (prover/witness-program/program-file.ts describes the format and
 // makes it), checked in full once, so that running it needs no checks: every operand is where it may be, every
-// template runs only templates before it.
+// template runs only templates before it, and the whole ends soon and on little stack. Opening it reads each word once.
 #pragma once
 
 #include <algorithm>
@@ -29,12 +29,18 @@ struct WitnessProgram {
   /// A gigabyte of values.
   static constexpr uint32_t maxSignals = uint32_t{1} << 25;
   static constexpr uint32_t maxTemporaries = uint32_t{1} << 20;
+  /// Of templates that run each other; a level takes some hundred bytes of stack. Shape `demo` has 9.
+  static constexpr uint32_t maxDepth = 512;
+  /// Of the main template: some 20 s at the worst. Shape `demo` has 4.6 million.
+  static constexpr uint64_t maxCost = uint64_t{1} << 27;
 
   struct Template {
     uint32_t code;         // first word
     uint32_t temporaries;  // of its own
     uint32_t allTemporaries;  // with those of what it runs
     uint32_t signals;      // that it and what it runs reach, from its first one
+    uint32_t depth;        // 1, and 1 more than that of what it runs
+    uint64_t cost;         // instructions, those of what it runs included and slow ones weighted; stays at maxCost + 1
   };
 
   uint32_t signals = 0, firstInput = 0, inputs = 0, mainTemplate = 0;
@@ -62,8 +68,14 @@ struct WitnessProgram {
     for (const uint32_t signal : witness) require(signal < signals, "takes a witness value from nowhere");
     require(witnessCount > 0 && witness[0] == 0, "has no constant 1");
     require(firstInput > 0 && firstInput <= signals && inputs <= signals - firstInput, "has inputs out of range");
-    for (uint32_t i = 0; i < templateCount; i++) templates.push_back(checked(table[2 * i], table[2 * i + 1]));
+    size_t end = 0;
+    for (uint32_t i = 0; i < templateCount; i++) {
+      require(table[2 * i] == end, "has templates that do not follow each other");
+      templates.push_back(checked(table[2 * i], table[2 * i + 1], end));
+    }
+    require(end == code.size(), "has code of no template");
     require(mainTemplate < templateCount && templates[mainTemplate].signals < signals, "has no main template");
+    require(templates[mainTemplate].cost <= maxCost, "takes too long");
   }
 
  private:
@@ -97,11 +109,23 @@ struct WitnessProgram {
     if (!holds) fail(problem);
   }
 
+  /// In steps of some tens of nanoseconds: a power or an inverse takes hundreds of multiplications.
+  static uint64_t costOf(Opcode opcode) {
+    switch (opcode) {
+      case Opcode::pow:
+      case Opcode::div:
+      case Opcode::idiv:
+      case Opcode::mod: return 64;
+      default: return 1;
+    }
+  }
+
   /// Walks a template's code once. The templates before it have been checked.
-  Template checked(uint32_t start, uint32_t temporaries) const {
+  /// @param position of its first word; is set to what follows its last one
+  Template checked(uint32_t start, uint32_t temporaries, size_t& position) const {
     require(temporaries <= maxTemporaries, "has too many temporaries");
-    Template result{start, temporaries, temporaries, 0};
-    size_t position = start;
+    Template result{start, temporaries, temporaries, 0, 1, 0};
+    const auto spend = [&](uint64_t cost) { result.cost = std::min(result.cost + cost, maxCost + 1); };
     const auto next = [&] {
       require(position < code.size(), "has code without an end");
       return code[position++];
@@ -122,7 +146,9 @@ struct WitnessProgram {
     for (;;) {
       const uint32_t word = next();
       require((word & 0xff) < static_cast<uint32_t>(Opcode::count), "has an unknown instruction");
-      switch (static_cast<Opcode>(word & 0xff)) {
+      const auto opcode = static_cast<Opcode>(word & 0xff);
+      spend(costOf(opcode));
+      switch (opcode) {
         case Opcode::end:
           return result;
         case Opcode::assertTrue:
@@ -134,6 +160,9 @@ struct WitnessProgram {
           reach(uint64_t{place} + templates[callee].signals);
           result.allTemporaries = std::max(result.allTemporaries, temporaries + templates[callee].allTemporaries);
           require(result.allTemporaries <= maxTemporaries, "has too many temporaries");
+          result.depth = std::max(result.depth, templates[callee].depth + 1);
+          require(result.depth <= maxDepth, "has templates that run each other too deep");
+          spend(templates[callee].cost);
           break;
         }
         case Opcode::select:
