@@ -6,7 +6,8 @@ import { reasonOf } from './l1-connection.ts';
 /** What to do about a refusal of the contract, by the name of its error. */
 const FIXES: Readonly<Record<string, string>> = {
   NotOperator: "Send from the rollup's operator account: check the operator key.",
-  UnprovenBatches: 'Prove the committed batches first (proveBatches).',
+  UnprovenBatches:
+    "Someone committed batches with the operator key and without proofs. Let them be proven (the contract's proveBatches), or wait for the proof deadline and take them back (revertBatches): anyone may call both.",
   InvalidProof: 'Prove the batch again, with the artifacts that the rollup was deployed with.',
   L1OpMismatch: 'The batch was built on L1 ops that are not in the queue: let the node catch up with L1.',
   L1QueueExhausted: 'The batch was built on L1 ops that are not in the queue: let the node catch up with L1.',

@@ -1,6 +1,6 @@
 import { type JsonRpcProvider, Wallet } from 'ethers';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { encodeL1Op } from '../protocol/l1-ops.ts';
 import { L1User } from '../scripts/l1-user.ts';
 import { type LocalL1, startLocalL1 } from '../scripts/local-l1.ts';
@@ -104,6 +104,28 @@ test('ops of the queue arrive in order with what the caller asked for', async ()
     timestamp: block!.timestamp,
     location: { blockHash: block!.hash },
   });
+});
+
+test('many ops at once are compared with the contract a few at a time', async () => {
+  await user.deposit(Array.from({ length: 40 }, () => ({ token: 1, units: 1n, keyHash: 5n })));
+  const { queueHolds } = RollupContract.prototype;
+  let [now, most] = [0, 0];
+  const spy = vi.spyOn(RollupContract.prototype, 'queueHolds').mockImplementation(async function (
+    this: RollupContract,
+    op,
+  ) {
+    most = Math.max(most, ++now);
+    try {
+      return await queueHolds.call(this, op);
+    } finally {
+      now -= 1;
+    }
+  });
+  await readAll(watcher());
+  expect(spy).toHaveBeenCalledTimes(40);
+  spy.mockRestore();
+  expect(store.ops).toHaveLength(40);
+  expect(most).toBe(16);
 });
 
 test('an op waits for its confirmations', async () => {

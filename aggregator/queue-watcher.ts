@@ -6,6 +6,9 @@ import { type EventFollower, locationOf } from './event-follower.ts';
 import type { L1OpSink, QueuedL1Op } from './ports.ts';
 import type { RollupContract } from './rollup-contract.ts';
 
+/** Most questions that wait for the L1 node's answer at once. */
+const QUESTIONS_AT_ONCE = 16;
+
 export interface QueueWatcherOptions {
   readonly rollup: RollupContract;
   /** Follows the rollup's `L1OpQueued`. */
@@ -67,8 +70,12 @@ export class L1QueueWatcher {
 
   /** An L1 node that invents events would have to invent the contract's storage as well. */
   async #compareWithContract(ops: readonly QueuedL1Op[]): Promise<void> {
-    const matches = await Promise.all(ops.map((op) => this.#options.rollup.queueHolds(op)));
-    const wrong = ops[matches.indexOf(false)];
+    let wrong: QueuedL1Op | undefined;
+    for (let first = 0; first < ops.length && wrong === undefined; first += QUESTIONS_AT_ONCE) {
+      const some = ops.slice(first, first + QUESTIONS_AT_ONCE);
+      const matches = await Promise.all(some.map((op) => this.#options.rollup.queueHolds(op)));
+      wrong = some[matches.indexOf(false)];
+    }
     if (wrong === undefined) return;
     throw new MillraceError(
       'refused',
