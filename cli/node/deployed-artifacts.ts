@@ -51,7 +51,6 @@ async function candidates(root: string, shapes: readonly string[]): Promise<stri
     throw cause;
   });
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  return folders.filter(
-    (name) => shapes.some((shape) => name.startsWith(`${shape}-`)) && !name.endsWith('.partial'),
-  );
+  // SHAPE-HASH; the name of another shape may begin with that of this one.
+  return folders.filter((name) => shapes.includes(/^(.+)-[0-9a-f]+$/.exec(name)?.[1] ?? ''));
 }
