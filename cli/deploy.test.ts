@@ -39,6 +39,7 @@ test('a deployment writes its manifest once, and never shows the key', async () 
   expect(manifest.shapes[0]?.manifestId).toBe((await ensureArtifacts('tiny')).manifestId);
   expect(run.stdout).toContain(manifest.rollup);
   expect(run.stdout).toContain('development');
+  expect(run.stdout).toContain('before the first deposit');
   expect(run.stdout).not.toContain(local.privateKeys[0]!.slice(2));
 
   const again = await deploy(local, '--network', 'localhost', '--out', out);
@@ -68,6 +69,8 @@ test.each([
   [['--network', 'nowhere'], 'choices'],
   [['--network', 'localhost', '--token', '0x12'], '40 hex digits'],
   [['--network', 'localhost', '--l1-deadline', '0'], 'above 0'],
+  [['--network', 'localhost', '--l1-deadline', '31536001'], 'at most 31536000'],
+  [['--network', 'localhost', '--proof-deadline', '31536001'], 'at most 31536000'],
 ])('%j is explained', async (args, reason) => {
   expect((await deploy(local, ...args)).stderr).toContain(reason);
 });

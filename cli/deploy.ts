@@ -23,6 +23,9 @@ const NETWORKS: Readonly<Record<string, readonly number[]>> = {
   hoodi: [560_048],
 };
 
+/** Longest deadline that makes sense, seconds: owners wait as long as both until they can leave by themselves. */
+const LONGEST_DEADLINE = 365 * 24 * 3600;
+
 interface DeployCommandOptions {
   readonly network: string;
   readonly shape: readonly string[];
@@ -66,13 +69,13 @@ export function registerDeploy(program: Command): void {
     .option(
       '--l1-deadline <seconds>',
       'time within which an op from L1 has to be in a committed batch; then anyone starts exit mode',
-      positive,
+      deadline,
       7 * 24 * 3600,
     )
     .option(
       '--proof-deadline <seconds>',
       'time within which a committed batch has to be proven; then anyone reverts it',
-      positive,
+      deadline,
       24 * 3600,
     )
     .option('--allow-dev-keys', 'on a chain that is not local: whoever made the keys can steal everything')
@@ -121,7 +124,7 @@ async function deploy(options: DeployCommandOptions): Promise<void> {
     });
     await mkdir(dirname(out), { recursive: true });
     await writeJsonFile(out, manifest);
-    report(manifest, out);
+    report(manifest, out, exit.manifestId);
   } finally {
     provider.destroy();
   }
@@ -190,7 +193,7 @@ async function readToken(
   }
 }
 
-function report(manifest: DeployManifest, out: string): void {
+function report(manifest: DeployManifest, out: string, exitManifestId: string): void {
   const lines = [
     `rollup       ${manifest.rollup} in block ${manifest.block} of chain ${manifest.chainId}`,
     ...manifest.shapes.map(({ name, verifier }) => `verifier     ${verifier} (${name})`),
@@ -199,6 +202,7 @@ function report(manifest: DeployManifest, out: string): void {
     ),
     `keys         ${manifest.devKeys ? 'development: whoever made them can forge proofs' : 'from a ceremony'}`,
     `manifest     ${out}`,
+    `exit keys    manifest ${exitManifestId}: publish their folder before the first deposit; without it nobody leaves in exit mode`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
@@ -210,8 +214,8 @@ function addToken(text: string, before: readonly TokenOption[]): TokenOption[] {
   return [...before, { address, unitExponent: exponent === undefined ? undefined : Number(exponent) }];
 }
 
-function positive(text: string): number {
+function deadline(text: string): number {
   const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('expected a whole number above 0');
+  if (Number.isSafeInteger(value) && value > 0 && value <= LONGEST_DEADLINE) return value;
+  throw new InvalidArgumentError(`expected a whole number above 0, at most ${LONGEST_DEADLINE} (a year)`);
 }
