@@ -10,7 +10,7 @@ import { type BackendChoice, selectBackend } from '../prover/backend.ts';
 import { proveInput } from '../prover/prove-input.ts';
 import { WitnessCalculator } from '../prover/witness.ts';
 import { explainWitnessError } from '../prover/witness-diagnosis.ts';
-import { type CircuitInput, parseCircuitInput } from '../prover/witness-input.ts';
+import { type CircuitInput, parseCircuitInput, publicSignalsOf } from '../prover/witness-input.ts';
 import { backendOption } from './groth16-prove.ts';
 import { readTextFile, writeJsonFile } from './text-file.ts';
 
@@ -44,8 +44,8 @@ async function prove(options: ProveOptions): Promise<void> {
   const calculator = await WitnessCalculator.open(artifacts.wasm);
   const backend = await selectBackend(options.backend);
   try {
-    const { zkey, vkey } = artifacts;
-    const made = await proveInput(input, { calculator, backend, zkey, vkey }).catch((error) => {
+    const prover = { calculator, backend, zkey: artifacts.zkey, vkey: artifacts.vkey };
+    const made = await proveInput(input, publicSignalsOf(input), prover).catch((error) => {
       throw explainWitnessError(error, input, shape.name);
     });
     const { proof, publicSignals, programDropped } = made;

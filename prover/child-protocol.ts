@@ -24,7 +24,7 @@ export const childReplySchema = z.discriminatedUnion('kind', [
     publicSignals: publicSignalsSchema,
     witnessMs: z.number(),
     proveMs: z.number(),
-    /** As in `BatchProof`. */
+    /** As in `InputProof`. */
     programDropped: z.boolean(),
     peakMemory: z.int(),
   }),

@@ -13,7 +13,7 @@ import { plainFailure } from './failure.ts';
 import { endWithParent } from './parent-watch.ts';
 import { proveInput } from './prove-input.ts';
 import { WitnessCalculator } from './witness.ts';
-import { unpackInput } from './witness-input.ts';
+import { publicSignalsOf, unpackInput } from './witness-input.ts';
 
 const backends = new Map<BackendChoice, ProofBackend>();
 const calculators = new Map<string, WitnessCalculator>();
@@ -41,8 +41,8 @@ async function prove(request: ChildRequest): Promise<ChildReply> {
   backends.set(request.backend, backend);
   const preparedMs = performance.now() - started;
 
-  const { zkey, vkey } = request;
-  const made = await proveInput(input, { calculator, backend, zkey, vkey }).catch(async (error) => {
+  const prover = { calculator, backend, zkey: request.zkey, vkey: request.vkey };
+  const made = await proveInput(input, publicSignalsOf(input), prover).catch(async (error) => {
     // Loaded only now: the reference model takes a while to load, and nearly every process goes without it.
     const { explainWitnessError } = await import('./witness-diagnosis.ts');
     throw explainWitnessError(error, input, request.shape);

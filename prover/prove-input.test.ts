@@ -70,7 +70,7 @@ describe.skipIf(addon === undefined)('proveInput', () => {
 
   it('takes the witness of a program that is right', async () => {
     const prover = await withProgram(whole);
-    const made = await proveInput(INPUT, prover);
+    const made = await proveInput(INPUT, PUBLIC_SIGNALS, prover);
     expect(made).toMatchObject({ publicSignals: PUBLIC_SIGNALS, programDropped: false });
     expect(prover.calculator.engine).toBe('native');
   });
@@ -81,11 +81,11 @@ describe.skipIf(addon === undefined)('proveInput', () => {
     const { proof } = await backend.prove(artifacts.zkey, wrong);
     expect(await verifyProof(artifacts.vkey, PUBLIC_SIGNALS, proof)).toBe(false);
 
-    const made = await proveInput(INPUT, prover);
+    const made = await proveInput(INPUT, PUBLIC_SIGNALS, prover);
     expect(made).toMatchObject({ publicSignals: PUBLIC_SIGNALS, programDropped: true });
     expect(await verifyProof(artifacts.vkey, PUBLIC_SIGNALS, made.proof)).toBe(true);
     expect(prover.calculator.engine).toBe('wasm');
-    expect(await proveInput(INPUT, prover)).toMatchObject({ programDropped: false });
+    expect(await proveInput(INPUT, PUBLIC_SIGNALS, prover)).toMatchObject({ programDropped: false });
   });
 
   it('does the same for a program that gives too few values', async () => {
@@ -99,7 +99,7 @@ describe.skipIf(addon === undefined)('proveInput', () => {
         return Buffer.concat([body.subarray(0, last), body.subarray(last + 4)]);
       }),
     );
-    expect(await proveInput(INPUT, prover)).toMatchObject({
+    expect(await proveInput(INPUT, PUBLIC_SIGNALS, prover)).toMatchObject({
       publicSignals: PUBLIC_SIGNALS,
       programDropped: true,
     });
@@ -109,7 +109,7 @@ describe.skipIf(addon === undefined)('proveInput', () => {
     const prover = await withProgram(whole);
     const { IC } = prover.vkey;
     const vkey = { ...prover.vkey, IC: [IC[1]!, IC[0]!, ...IC.slice(2)] };
-    await expect(proveInput(INPUT, { ...prover, vkey })).rejects.toMatchObject({
+    await expect(proveInput(INPUT, PUBLIC_SIGNALS, { ...prover, vkey })).rejects.toMatchObject({
       kind: 'internal',
       code: 'wrong-proof',
     });

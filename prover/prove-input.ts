@@ -3,10 +3,10 @@ import type { ProofBackend, ProofOutput } from './backend.ts';
 import type { VerificationKey } from './proof.ts';
 import { verifyProof } from './verify.ts';
 import type { WitnessCalculator } from './witness.ts';
-import { type CircuitInput, publicSignalsOf } from './witness-input.ts';
+import type { CircuitInput } from './witness-input.ts';
 
-/** What proves the batches of one shape. */
-export interface BatchProver {
+/** What proves one circuit. */
+export interface CircuitProver {
   readonly calculator: WitnessCalculator;
   readonly backend: ProofBackend;
   /** Path of the proving key. */
@@ -15,7 +15,7 @@ export interface BatchProver {
 }
 
 /** A proof that holds, with what it took, ms. */
-export interface BatchProof extends ProofOutput {
+export interface InputProof extends ProofOutput {
   readonly witnessMs: number;
   readonly proveMs: number;
   /** The witness program gave a wrong witness: circom's WASM calculated this one, and calculates all that follow. */
@@ -23,20 +23,25 @@ export interface BatchProof extends ProofOutput {
 }
 
 /**
- * Calculates the witness of a batch, proves it, and verifies that the proof holds for the input's public signals. Where
+ * Calculates the witness of an input, proves it, and verifies that the proof holds for the public signals it has to be of. Where
  * it does not and a witness program was used, all is done again with circom's WASM: nothing but time depends on the program.
  *
+ * @param publicSignals as decimal strings
  * @throws {MillraceError} `internal` / `wrong-proof` when no proof holds; as `WitnessCalculator.calculate`, and as
  *   `ProofBackend.prove`
  */
-export async function proveInput(input: CircuitInput, prover: BatchProver): Promise<BatchProof> {
+export async function proveInput(
+  input: CircuitInput,
+  publicSignals: readonly string[],
+  prover: CircuitProver,
+): Promise<InputProof> {
   const { calculator, backend, zkey } = prover;
   const prove = async (calculate: (input: CircuitInput) => Promise<Uint8Array>) => {
     const started = performance.now();
     const wtns = await calculate(input);
     const calculated = performance.now();
     const made = await backend.prove(zkey, wtns);
-    if (!(await verifyProof(prover.vkey, publicSignalsOf(input), made.proof))) throw wrongProof(prover);
+    if (!(await verifyProof(prover.vkey, publicSignals, made.proof))) throw wrongProof(prover);
     return { ...made, witnessMs: calculated - started, proveMs: performance.now() - calculated };
   };
   const usesProgram = calculator.engine === 'native';
@@ -53,14 +58,14 @@ export async function proveInput(input: CircuitInput, prover: BatchProver): Prom
 /** What comes of a wrong witness, and of one with a wrong number of values. */
 const WRONG_WITNESS: ReadonlySet<string> = new Set(['wrong-proof', 'witness-mismatch']);
 
-function wrongProof({ backend, zkey }: BatchProver): MillraceError {
+function wrongProof({ backend, zkey }: CircuitProver): MillraceError {
   return new MillraceError(
     'internal',
     'wrong-proof',
     `The ${backend.name} prover made a proof that does not hold`,
     {
       details: { zkey },
-      fix: 'Build the artifacts again with millrace setup; if it stays, report it with the batch.',
+      fix: 'Build the artifacts again with millrace setup; if it stays, report it with the input.',
     },
   );
 }

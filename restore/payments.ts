@@ -5,7 +5,7 @@ import { exitOf, exitSignals } from '../protocol/exit.ts';
 import { payoutProof } from '../protocol/payouts.ts';
 import type { State } from '../protocol/state.ts';
 import type { ExitArtifacts } from '../prover/artifacts/load-artifacts.ts';
-import { verifyProof } from '../prover/verify.ts';
+import { proveInput } from '../prover/prove-input.ts';
 import { WitnessCalculator } from '../prover/witness.ts';
 import { parseCircuitInput } from '../prover/witness-input.ts';
 import type { LeaveOptions, Left } from './leave.ts';
@@ -48,14 +48,16 @@ export class Payments {
 
   /** Pays accounts out, which takes exit mode and a proof each; empty ones are passed by. */
   async exitAccounts(state: State, accounts: readonly number[], artifacts: ExitArtifacts): Promise<void> {
-    const { rollup, owner, publicKey } = this.#options;
+    const { rollup, owner, publicKey, backend, say } = this.#options;
     const calculator = await WitnessCalculator.open(artifacts.wasm);
+    const prover = { calculator, backend, zkey: artifacts.zkey, vkey: artifacts.vkey };
     for (const index of accounts) {
       const { statement, witness } = exitOf(state, index, publicKey, addressToInteger(owner));
       const { token, balance } = statement;
       if (balance === 0n || (await rollup.view.isPaid('isExited', index))) continue;
-      const wtns = await calculator.calculate(parseCircuitInput(JSON.stringify(witness)));
-      const proof = await this.#prove(artifacts, wtns, exitSignals(statement).map(String));
+      const input = parseCircuitInput(JSON.stringify(witness));
+      const { proof, programDropped } = await proveInput(input, exitSignals(statement).map(String), prover);
+      if (programDropped) say(`the witness program in ${artifacts.folder} is wrong: the slower WASM is used`);
       const what = `account ${index}: ${balance} units of token ${token}`;
       if (await this.#pay(what, 'exit', [index, owner, token, balance, proofOnL1(proof)]))
         this.#exited.push(index);
@@ -69,22 +71,6 @@ export class Payments {
       if (await rollup.view.isPaid('isRefunded', id)) continue;
       if (await this.#pay(`deposit ${id}`, 'refundDeposit', [id, ...elements])) this.#refunded += 1;
     }
-  }
-
-  async #prove(artifacts: ExitArtifacts, wtns: Uint8Array, expected: readonly string[]) {
-    const { backend } = this.#options;
-    const { proof, publicSignals } = await backend.prove(artifacts.zkey, wtns);
-    const holds = await verifyProof(artifacts.vkey, publicSignals, proof);
-    if (holds && publicSignals.join() === expected.join()) return proof;
-    throw new MillraceError(
-      'internal',
-      'wrong-proof',
-      `The ${backend.name} prover made a proof that does not hold`,
-      {
-        details: { expected, found: publicSignals },
-        fix: 'Try --backend snarkjs.',
-      },
-    );
   }
 
   async #pay(what: string, call: string, args: readonly unknown[]): Promise<boolean> {
