@@ -6,8 +6,9 @@ import { payoutProof, payoutsRoot } from '../protocol/payouts.ts';
 import { BatcherFixture, cursorAt, deposit, IDENTITY, TWO_SHAPES } from '../test/support/batcher-fixture.ts';
 import { holder } from '../test/support/random-batch.ts';
 import { Admission } from './admission.ts';
-import type { NodeHealth } from './api/status-route.ts';
+import type { NodeHealth, NodeStatus } from './api/status-route.ts';
 import { type Api, startApi } from './api.ts';
+import { StoredBatchSource } from './batch-source.ts';
 
 const [alice, bob] = [holder(1), holder(2)];
 
@@ -24,6 +25,7 @@ function start(port: number): Promise<Api> {
     shapes: TWO_SHAPES,
     tokens: [{ id: 1, symbol: 'ETH', address: `0x${'0'.repeat(40)}`, unitExponent: 9 }],
     minimumFees: new Map([[1, 5n]]),
+    l1Deadline: 3600,
     health: () => health(),
     host: '127.0.0.1',
     port,
@@ -268,8 +270,25 @@ describe('reading', () => {
       l1Failures: { submitter: { code: 'fee-cap' } },
     });
     const metrics = await (await fetch(`${api.url}/metrics`)).text();
+    expect(metrics).toMatch(/^millrace_l1_oldest_op_age_seconds [1-9]/m);
+    expect(metrics).toContain('millrace_l1_deadline_seconds 3600');
+    expect(metrics).toContain('millrace_exit_mode 1');
     expect(metrics).toContain('millrace_ops{status="pending"} 1');
     expect(metrics).toContain('millrace_admissions_total{outcome="admitted"} 1');
+  });
+
+  it('tells the age of the oldest L1 op that no finalized batch holds', async () => {
+    const oldest = async () => ((await get('/v1/status')).body as NodeStatus).l1Queue.oldestAgeMs;
+    const queuedAt = f.store.l1Ops.get(0)!.timestamp * 1000;
+    expect(Date.now() - queuedAt - (await oldest())!).toBeLessThan(5_000);
+    const number = f.seal()!;
+    expect(await oldest()).not.toBeNull();
+    const location = { ...cursorAt(9), transactionHash: `0x${'9'.repeat(64)}` };
+    new StoredBatchSource(f.store, f.sequencer, () => undefined).markFinalized(
+      [{ number, location }],
+      cursorAt(9),
+    );
+    expect(await oldest()).toBeNull();
   });
 
   it('tells nobody what failed inside', async () => {

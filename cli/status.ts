@@ -73,6 +73,14 @@ function rows(status: NodeStatus): string[][] {
       'L1 queue',
       `${l1Queue.read} read, ${l1Queue.waiting} waiting${l1Queue.ready ? '' : ', read again after a reorg'}`,
     ],
+    ...(l1Queue.oldestAgeMs === null
+      ? []
+      : [
+          [
+            'Oldest L1 op',
+            `${hours(l1Queue.oldestAgeMs)} of the ${hours(l1Queue.deadlineMs)} after which anyone may end the rollup`,
+          ],
+        ]),
     [
       'Proving',
       `${proving.unproven} without a proof, ${proving.workers} workers here, over ${proving.transport}`,
@@ -82,4 +90,8 @@ function rows(status: NodeStatus): string[][] {
       `${part}: ${message} [${code}]`,
     ]),
   ];
+}
+
+function hours(ms: number): string {
+  return `${(ms / 3_600_000).toFixed(1)} h`;
 }

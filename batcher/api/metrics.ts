@@ -26,6 +26,16 @@ function stateMetrics(registry: Registry, source: StatusSource): () => void {
     help: 'L1 ops without a place in a batch',
     registers,
   });
+  const oldestL1 = new Gauge({
+    name: 'millrace_l1_oldest_op_age_seconds',
+    help: 'Age of the oldest L1 op that is in no finalized batch; 0 if all are',
+    registers,
+  });
+  const l1Deadline = new Gauge({
+    name: 'millrace_l1_deadline_seconds',
+    help: 'Age of an L1 op without a committed batch at which anyone may end the rollup',
+    registers,
+  });
   const lastFinalized = new Gauge({
     name: 'millrace_last_finalized_batch',
     help: 'Number of the newest finalized batch',
@@ -48,6 +58,8 @@ function stateMetrics(registry: Registry, source: StatusSource): () => void {
     for (const [name, count] of Object.entries(status.ops)) ops.set({ status: name }, count);
     accounts.set(status.accountCount - 1);
     waitingL1.set(status.l1Queue.waiting);
+    oldestL1.set((status.l1Queue.oldestAgeMs ?? 0) / 1000);
+    l1Deadline.set(status.l1Queue.deadlineMs / 1000);
     lastFinalized.set(status.lastFinalized);
     exitMode.set(status.exitMode === null ? 0 : 1);
     const { admitted, repeated, refused } = source.admission.counts;

@@ -27,6 +27,8 @@ export interface StatusSource {
   readonly tokens: readonly { id: number; symbol: string; address: string; unitExponent: number }[];
   /** Least fee in units by token id. */
   readonly minimumFees: ReadonlyMap<number, bigint>;
+  /** Seconds within which a committed batch has to hold an L1 op; then anyone starts exit mode. */
+  readonly l1Deadline: number;
   readonly health: () => NodeHealth;
 }
 
@@ -65,6 +67,9 @@ export function nodeStatus(source: StatusSource) {
       read: store.l1Ops.count(),
       /** Without a place in a batch so far. */
       waiting: sequencer.waitingL1,
+      /** Since the oldest L1 op that is in no finalized batch was queued, by L1's time; null if all are. */
+      oldestAgeMs: oldestL1AgeMs(store),
+      deadlineMs: source.l1Deadline * 1000,
       /** False while it is read again after a reorg. */
       ready: sequencer.ready,
       cursor: store.meta.cursor('l1Queue') ?? null,
@@ -79,4 +84,9 @@ export function nodeStatus(source: StatusSource) {
     })),
     ...source.health(),
   };
+}
+
+function oldestL1AgeMs({ batches, l1Ops }: Store): number | null {
+  const oldest = l1Ops.get(batches.get(batches.lastFinalized())?.l1End ?? 0);
+  return oldest === undefined ? null : Math.max(0, Date.now() - oldest.timestamp * 1000);
 }

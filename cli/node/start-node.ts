@@ -164,6 +164,7 @@ async function start(
     shapes,
     tokens: deployment.tokens,
     minimumFees,
+    l1Deadline: deployment.l1Deadline,
     health: () => ({
       proving: {
         transport: proving.transport,
