@@ -42,18 +42,18 @@ const linkFlags = [
 
 const scalar64 = ['-mbmi2', '-madx'];
 const avx512 = ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mavx512ifma'];
-/** gcc 12 warns of its own AVX-512 header (its bug 105593). */
-const quiet = ['-Wno-uninitialized', '-Wno-maybe-uninitialized'];
+/** gcc 12 warns of its own AVX-512 header (its bug 105593). clang does not know the second one, and is not to say so. */
+const quiet = ['-Wno-uninitialized', '-Wno-maybe-uninitialized', '-Wno-unknown-warning-option'];
 
 /** The compiled files in link order with flags of their own: code for every machine first, see vector_provers.hpp. */
-const units = [
+const unitsFor = (/** @type {string} */ architecture) => [
   { source: 'addon.cc', flags: [] },
   { source: 'operations_portable.cc', flags: [] },
   { source: 'operations_adx.cc', flags: [] },
   { source: 'protocol_calls.cc', flags: [] },
   { source: 'protocol_operations.cc', flags: [] },
   { source: 'verifier_calls.cc', flags: [] },
-  ...(process.arch === 'x64'
+  ...(architecture === 'x64'
     ? [
         { source: 'poseidon_avx2.cc', flags: [...scalar64, '-mavx2', '-mfma'] },
         { source: 'prover_avx2.cc', flags: [...scalar64, '-mavx2', '-mfma'] },
@@ -62,11 +62,24 @@ const units = [
     : []),
 ];
 
+/**
+ * How each file of the addon is compiled: its path, and the compiler's arguments but for input and output.
+ * @param {string} architecture as in `process.arch`
+ */
+export function compilations(architecture) {
+  // node-api-headers keeps its headers in a folder below.
+  const includes = headers.flatMap((folder) => ['-isystem', folder, '-isystem', join(folder, 'include')]);
+  return unitsFor(architecture).map(({ source, flags: own }) => ({
+    source: join(here, source),
+    args: [...flags, ...own, ...includes],
+  }));
+}
+
 /** The C++ sources, as paths relative to this folder, sorted. */
 function sources() {
   return readdirSync(here, { recursive: true })
     .map(String)
-    .filter((path) => /\.(cc|hpp)$/.test(path))
+    .filter((path) => /\.(cc|hpp)$/.test(path) && !path.startsWith('hardening'))
     .sort();
 }
 
@@ -87,7 +100,7 @@ const POINTER = join(BUILDS, 'current');
 /** @param {string} compilerVersion */
 function buildKey(compilerVersion) {
   const hash = createHash('sha256');
-  const options = [flags, linkFlags, units].map((part) => JSON.stringify(part));
+  const options = [flags, linkFlags, unitsFor(process.arch)].map((part) => JSON.stringify(part));
   for (const part of [compilerVersion, process.platform, process.arch, ...options]) hash.update(`${part}\0`);
   for (const folder of headers) hash.update(readFileSync(join(folder, 'package.json')));
   for (const path of sources()) hash.update(`${path}\0`).update(readFileSync(join(here, path)));
@@ -128,20 +141,18 @@ export function buildNative({ log = console.log } = {}) {
 function compile(command, folder, addon) {
   mkdirSync(folder, { recursive: true });
   const work = mkdtempSync(join(folder, 'work-'));
-  // node-api-headers keeps its headers in a folder below.
-  const includes = headers.flatMap((folder) => ['-isystem', folder, '-isystem', join(folder, 'include')]);
   const run = (/** @type {string} */ file, /** @type {string[]} */ args, input = '') =>
     execFileSync(file, args, { encoding: 'utf8', input, stdio: ['pipe', 'ignore', 'pipe'] });
-  const objectOf = (/** @type {string} */ source) => join(work, `${source}.o`);
+  const objects = compilations(process.arch).map(({ source, args }) => {
+    const object = join(work, `${basename(source)}.o`);
+    return { object, compilation: [command, ...args, '-c', source, '-o', object] };
+  });
   try {
-    const compilations = units.map(({ source, flags: own }) => [
-      command,
-      ...[...flags, ...own, ...includes, '-c', join(here, source), '-o', objectOf(source)],
-    ]);
     // The last ones take longest.
-    run(process.execPath, [join(here, 'run-commands.mjs')], JSON.stringify(compilations.reverse()));
+    const longestFirst = objects.map(({ compilation }) => compilation).reverse();
+    run(process.execPath, [join(here, 'run-commands.mjs')], JSON.stringify(longestFirst));
     const linked = join(work, 'millrace.node');
-    run(command, [...linkFlags, ...units.map(({ source }) => objectOf(source)), '-o', linked]);
+    run(command, [...linkFlags, ...objects.map(({ object }) => object), '-o', linked]);
     renameSync(linked, addon);
     return undefined;
   } catch (error) {

@@ -61,7 +61,7 @@ export class NativeProver {
     };
     try {
       const made = await this.#addon.prove(this.#handle, wtns, this.#threads, flag, report);
-      return { proof: proofJson(values(made.proof)), publicSignals: values(made.publicSignals).map(String) };
+      return proofOutput(made);
     } catch (error) {
       throw explain(error, this.#zkey);
     } finally {
@@ -74,6 +74,14 @@ export class NativeProver {
   close(): void {
     this.#addon.closeProver(this.#handle);
   }
+}
+
+/** @param made as the addon's `prove` gives it */
+export function proofOutput(made: {
+  readonly proof: Uint8Array;
+  readonly publicSignals: Uint8Array;
+}): ProofOutput {
+  return { proof: proofJson(values(made.proof)), publicSignals: values(made.publicSignals).map(String) };
 }
 
 function values(bytes: Uint8Array): bigint[] {

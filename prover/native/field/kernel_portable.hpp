@@ -10,8 +10,6 @@
 
 namespace millrace {
 
-__extension__ typedef unsigned __int128 Uint128;
-
 struct PortableKernel {
   static constexpr const char* name = "portable";
 

@@ -10,6 +10,9 @@ namespace millrace {
 
 using Limbs = std::array<uint64_t, 4>;
 
+__extension__ typedef __int128 Int128;
+__extension__ typedef unsigned __int128 Uint128;
+
 constexpr bool less(const Limbs& a, const Limbs& b) {
   for (int i = 3; i >= 0; i--) {
     if (a[i] != b[i]) return a[i] < b[i];

@@ -14,8 +14,6 @@
 
 namespace millrace {
 
-__extension__ typedef __int128 Int128;
-
 class ModularInverse {
  public:
   /// For an odd prime below 2^255.
