@@ -36,6 +36,7 @@ function blockLength(n) {
 // with the first B of them, and Horner's rule goes from block to block with z^B. Only powers and blocks are reduced modulo q, lazily: to some
 // number of 255 bits. About 2 sqrt(n) reductions of 400 constraints, and 15 for each element but the first of a block.
 template BlobEvaluation(n) {
+    assert(n <= 4096);
     signal input b[n][8];           // element i is sum b_ik 2^(31 k), limbs as elementMax says, ensured by the caller
     signal input zy;                // z, 240 bits, and hi(y), 7 bits; both checked here
     signal input yLo;               // lo(y), below 2^248 on L1

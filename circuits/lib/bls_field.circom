@@ -148,7 +148,7 @@ function foldedMax(max) {
     return out;
 }
 
-// Number of bits of a non-negative number below 2^253.
+// Number of bits of a non-negative number below r / 2: circom takes larger ones for negative.
 function bitLength(number) {
     var bits = 0;
     while (number > 0) {
