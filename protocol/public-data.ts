@@ -1,6 +1,6 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { bytesFromInteger, concatBytes, integerFromBytes, wordFromInteger } from './bytes.ts';
-import { MillraceError } from './error.ts';
+import { DataReader } from './data-reader.ts';
 import { reduce } from './field.ts';
 import { RESULT_BYTES } from './l1-ops.ts';
 import { OP_TYPE } from './ops.ts';
@@ -68,7 +68,7 @@ export function decodeData(
   const at = layout(shape);
   const d = Array<bigint>(at.length).fill(0n);
   d.splice(0, HEAD_LENGTH, ...head);
-  const reader = new Reader(data);
+  const reader = new DataReader(data, 'section 3.3');
   for (let f = 0n; f < 4n; f++) d[FEE_POSITION]! |= reader.integer(FEE_BYTES / 4) << (f * FEE_INDEX_BITS);
 
   const l1 = reader.count('L1 ops', shape.n1);
@@ -157,39 +157,4 @@ export function publish(content: BatchContent, shape: Shape, shapeId: number): P
   const c = hashPublicData(d);
   const z = challenge(c, shapeId, d, data);
   return { d, data, c, z, y: evaluate(d, z) };
-}
-
-/** Reads big-endian integers one after the other and says where it stopped. */
-class Reader {
-  readonly #data: Uint8Array;
-  #offset = 0;
-
-  constructor(data: Uint8Array) {
-    this.#data = data;
-  }
-
-  integer(bytes: number): bigint {
-    const end = this.#offset + bytes;
-    if (end > this.#data.length) throw this.error(`${bytes} more bytes`, this.#data.length - this.#offset);
-    const integer = integerFromBytes(this.#data.subarray(this.#offset, end));
-    this.#offset = end;
-    return integer;
-  }
-
-  count(what: string, limit: number): number {
-    const count = Number(this.integer(COUNT_BYTES));
-    if (count > limit) throw this.error(`${what}: at most ${limit}`, count);
-    return count;
-  }
-
-  end(): void {
-    if (this.#offset !== this.#data.length) throw this.error('the end', this.#data.length - this.#offset);
-  }
-
-  error(expected: string, found: string | number): MillraceError {
-    return new MillraceError('input', 'bad-data', `Batch data break the format at byte ${this.#offset}`, {
-      details: { offset: this.#offset, expected, found },
-      fix: 'Compare the bytes with docs/protocol.md, section 3.3, and with the transaction on L1.',
-    });
-  }
 }
