@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { MillraceError } from '../protocol/error.ts';
 import { SHAPES } from '../protocol/shape.ts';
-import { ensureArtifacts } from '../prover/artifacts/ensure-artifacts.ts';
+import { ensureArtifacts, ensureExitArtifacts } from '../prover/artifacts/ensure-artifacts.ts';
 import { ptauSetup } from '../prover/setup/ptau-setup.ts';
 import { artifactStages } from './artifact-stages.ts';
 
@@ -11,11 +11,11 @@ interface SetupOptions {
   readonly contribute?: true;
 }
 
-/** `millrace setup`: compiles a shape's circuit and makes its keys. */
+/** `millrace setup`: compiles a shape's circuit and the exit circuit of its depth, and makes their keys. */
 export function registerSetup(program: Command): void {
   program
     .command('setup')
-    .description("compile a shape's circuit and make its proving and verification keys")
+    .description("compile a shape's circuit and the exit circuit of its depth, and make their keys")
     .requiredOption('--shape <name>', `one of ${Object.keys(SHAPES).join(', ')}`)
     .option(
       '--ptau <file>',
@@ -34,16 +34,19 @@ async function setUp({ shape, ptau, contribute }: SetupOptions): Promise<void> {
       { fix: 'Pass both for a key from a ceremony, or none for a development key.' },
     );
   }
-  const artifacts = await ensureArtifacts(shape, {
+  const options = {
     onProgress: artifactStages(),
     ...(ptau === undefined ? {} : { setup: await ptauSetup(ptau) }),
-  });
-  const { manifest, manifestId, folder } = artifacts;
+  };
+  const { manifest, manifestId, folder } = await ensureArtifacts(shape, options);
+  const exit = await ensureExitArtifacts(manifest.shape.depth, options);
   const lines = [
     `shape        ${shape} (${manifest.constraints} constraints, domain 2^${manifest.domainPower})`,
     `keys         ${manifest.setup.kind === 'dev' ? 'development: for local chains only' : 'ceremony and one contribution'}`,
     `manifest     ${manifestId}`,
     `folder       ${folder}`,
+    `exit circuit ${exit.manifestId}`,
+    `folder       ${exit.folder}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -3,6 +3,7 @@ import {
   type ArtifactManifest,
   manifestId,
   parseArtifactManifest,
+  parseExitManifest,
   verificationKeyHash,
 } from './artifact-manifest.ts';
 
@@ -24,6 +25,17 @@ const MANIFEST: ArtifactManifest = {
 describe('parseArtifactManifest', () => {
   it('accepts what it wrote', () => {
     expect(parseArtifactManifest(JSON.parse(JSON.stringify(MANIFEST)))).toEqual(MANIFEST);
+  });
+
+  it('has a form of its own for the exit circuit', () => {
+    const { shape, ...fields } = MANIFEST;
+    const exit = { ...fields, exit: { depth: shape.depth } };
+    expect(parseExitManifest(JSON.parse(JSON.stringify(exit)))).toEqual(exit);
+    expect(manifestId(exit)).not.toBe(manifestId({ ...exit, exit: { depth: 11 } }));
+    for (const wrong of [MANIFEST, { ...exit, shape }, { ...exit, exit: { depth: 33 } }]) {
+      expect(() => parseExitManifest(wrong)).toThrow(expect.objectContaining({ code: 'bad-manifest' }));
+    }
+    expect(() => parseArtifactManifest(exit)).toThrow(expect.objectContaining({ code: 'bad-manifest' }));
   });
 
   it.each<[field: string, change: object]>([

@@ -35,9 +35,8 @@ const setupSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-export const artifactManifestSchema = z.strictObject({
+const circuitFields = {
   version: z.literal(1),
-  shape: shapeSchema,
   circom: z.strictObject({ version: z.string().min(1), flags: z.array(z.string()) }),
   /** Hash of everything that the circuit was compiled from. */
   sourceHash: hashSchema,
@@ -55,10 +54,20 @@ export const artifactManifestSchema = z.strictObject({
   setup: setupSchema,
   /** {@link verificationKeyHash} of the verification key. */
   verificationKeyHash: hashSchema,
+};
+
+export const artifactManifestSchema = z.strictObject({ ...circuitFields, shape: shapeSchema });
+
+const exitManifestSchema = z.strictObject({
+  ...circuitFields,
+  /** The exit circuit; depth: bits of an account index. */
+  exit: z.strictObject({ depth: z.int().min(1).max(32) }),
 });
 
 /** What the files of one shape are, and where they come from. */
 export type ArtifactManifest = z.infer<typeof artifactManifestSchema>;
+/** What the files of the exit circuit for one depth are, and where they come from. */
+export type ExitManifest = z.infer<typeof exitManifestSchema>;
 export type ArtifactFile = keyof ArtifactManifest['files'];
 
 /** Name of each file in the shape's folder. */
@@ -77,7 +86,16 @@ export const ARTIFACT_FILES: Readonly<Record<ArtifactFile, string>> = {
  * @throws {MillraceError} `input/bad-manifest` that names the first wrong field
  */
 export function parseArtifactManifest(value: unknown): ArtifactManifest {
-  const parsed = artifactManifestSchema.safeParse(value);
+  return parse(artifactManifestSchema, value);
+}
+
+/** {@link parseArtifactManifest} for the exit circuit. */
+export function parseExitManifest(value: unknown): ExitManifest {
+  return parse(exitManifestSchema, value);
+}
+
+function parse<Manifest>(schema: z.ZodType<Manifest>, value: unknown): Manifest {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new MillraceError('input', 'bad-manifest', 'This is not an artifact manifest', {
@@ -87,10 +105,10 @@ export function parseArtifactManifest(value: unknown): ArtifactManifest {
 }
 
 /**
- * The identity of a shape's artifacts on which jobs, workers and the on-chain verifier agree: SHA-256 of
+ * The identity of a circuit's artifacts on which jobs, workers and the on-chain verifier agree: SHA-256 of
  * the manifest's canonical JSON, 64 hex digits.
  */
-export function manifestId(manifest: ArtifactManifest): string {
+export function manifestId(manifest: ArtifactManifest | ExitManifest): string {
   return hashOf(canonicalJson(manifest));
 }
 

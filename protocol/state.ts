@@ -106,6 +106,11 @@ export class State {
     return this.#tree.opening(index);
   }
 
+  /** @see AccountTree.path */
+  path(index: number): { bottom: bigint[]; children: bigint[] } {
+    return this.#tree.path(index);
+  }
+
   /** @see AccountTree.cachedRoots */
   cachedRoots(): bigint[] {
     return this.#tree.cachedRoots();

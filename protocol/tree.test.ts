@@ -107,6 +107,7 @@ test.each(DEPTHS)('an opening leads to the root at depth %d', (depth) => {
       );
     }
     expect(level).toEqual([tree.root]);
+    expectPath(tree, index);
   }
 });
 
@@ -118,3 +119,19 @@ test('indexes and depths outside of the definition are refused', () => {
   }
   expect(() => new AccountTree(9)).toThrow(expect.objectContaining({ code: 'unknown-depth' }));
 });
+
+/** The path's children hash up to the root, each node the one of the index. */
+function expectPath(tree: AccountTree, index: number): void {
+  const { bottom, children } = tree.path(index);
+  let node = poseidon(bottom);
+  let place = Math.floor(index / 4);
+  let offset = 0;
+  for (const arity of ARITIES[tree.depth]!.slice(1)) {
+    const level = children.slice(offset, offset + arity);
+    expect(level[place % arity]).toBe(node);
+    node = poseidon(level);
+    place = Math.floor(place / arity);
+    offset += arity;
+  }
+  expect([offset, node]).toEqual([children.length, tree.root]);
+}

@@ -92,14 +92,15 @@ export class AccountTree {
   opening(index: number): Opening {
     const hashed = this.#arities.length - cachedLevels(this.depth);
     this.#refresh(hashed);
-    let place = Math.floor(index / this.#arities[0]!);
-    const bottom = this.#bottomElements(place);
-    const siblings: bigint[] = [];
-    for (let level = 1; level < hashed; level++) {
-      place = Math.floor(place / this.#arities[level]!);
-      siblings.push(...this.#children(level, place));
-    }
-    return { bottom, siblings };
+    const { bottom, children } = this.#openingUpTo(hashed, index);
+    return { bottom, siblings: children };
+  }
+
+  /** The account's bottom node and the children of all nodes above it up to the root, bottom first, as of now. */
+  path(index: number): { bottom: bigint[]; children: bigint[] } {
+    const levels = this.#arities.length;
+    this.#refresh(levels);
+    return this.#openingUpTo(levels, index);
   }
 
   /** Roots of the subtrees below the cached levels, in index order, as of now. */
@@ -108,6 +109,17 @@ export class AccountTree {
     this.#refresh(hashed);
     const { top } = openingLengths(this.depth);
     return Array.from({ length: top }, (_, place) => this.#node(hashed - 1, place));
+  }
+
+  #openingUpTo(levels: number, index: number): { bottom: bigint[]; children: bigint[] } {
+    let place = Math.floor(index / this.#arities[0]!);
+    const bottom = this.#bottomElements(place);
+    const children: bigint[] = [];
+    for (let level = 1; level < levels; level++) {
+      place = Math.floor(place / this.#arities[level]!);
+      children.push(...this.#children(level, place));
+    }
+    return { bottom, children };
   }
 
   /** Brings the hashes of the lowest `levels` levels up to date. */

@@ -17,10 +17,10 @@ import { verificationKeyHash } from '../../protocol/artifact-manifest.ts';
 import type { Shape } from '../../protocol/shape.ts';
 import type { ArtifactProgress } from './artifact-progress.ts';
 import { type Circuit, circuitSourceHash } from './circuit-sources.ts';
-import { ensureArtifacts, ensureCircuitArtifacts } from './ensure-artifacts.ts';
+import { ensureArtifacts, ensureCircuitArtifacts, ensureExitArtifacts } from './ensure-artifacts.ts';
 import { hashFile } from './file-hash.ts';
 import { DEV_SETUP, type KeySetup } from './key-setup.ts';
-import { loadArtifacts, type ShapeArtifacts } from './load-artifacts.ts';
+import { loadArtifacts, loadExitArtifacts, type ShapeArtifacts } from './load-artifacts.ts';
 
 const SHAPE: Shape = { name: 'product', n2: 1, n1: 1, m: 1, depth: 8 };
 const MAIN = `
@@ -95,6 +95,16 @@ describe('ensureArtifacts', () => {
     // The second key of a circuit does not compile it again.
     expect([...stages]).toEqual(['key']);
     expect((await readdir(root)).filter((name) => /lock|partial/.test(name))).toEqual([]);
+  });
+
+  it('makes the exit circuit of a depth beside the shapes, and takes neither for the other', async () => {
+    const exit = await ensureExitArtifacts(8);
+    expect(exit.manifest).toMatchObject({ exit: { depth: 8 }, setup: { kind: 'dev' } });
+    expect(exit.vkey.nPublic).toBe(3);
+    expect(await loadExitArtifacts(exit.folder)).toEqual(exit);
+    await expect(loadArtifacts(exit.folder)).rejects.toMatchObject({ code: 'no-artifacts' });
+    const shape = await ensureCircuitArtifacts(SHAPE, circuit, { root: join(folder, 'shape') });
+    await expect(loadExitArtifacts(shape.folder)).rejects.toMatchObject({ code: 'no-artifacts' });
   });
 
   it('builds damaged artifacts again', async () => {

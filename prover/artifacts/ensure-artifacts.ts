@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   type ArtifactManifest,
   parseArtifactManifest,
+  parseExitManifest,
   verificationKeyHash,
 } from '../../protocol/artifact-manifest.ts';
 import { canonicalJson } from '../../protocol/canonical-json.ts';
@@ -16,9 +17,19 @@ import { type OnArtifactProgress, withProgress } from './artifact-progress.ts';
 import { batchCircuit } from './batch-circuit.ts';
 import { CIRCOM, type Circuit, circuitSourceHash } from './circuit-sources.ts';
 import { compileCircuit, linkCompiled } from './compile-circuit.ts';
+import { exitCircuit } from './exit-circuit.ts';
 import { hashFile, hashText } from './file-hash.ts';
 import { DEV_SETUP, type KeySetup } from './key-setup.ts';
-import { artifactPaths, loadArtifacts, MANIFEST_FILE, type ShapeArtifacts } from './load-artifacts.ts';
+import {
+  artifactPaths,
+  type CircuitArtifacts,
+  EXIT_MANIFEST_FILE,
+  type ExitArtifacts,
+  loadArtifacts,
+  loadExitArtifacts,
+  MANIFEST_FILE,
+  type ShapeArtifacts,
+} from './load-artifacts.ts';
 
 export interface EnsureOptions {
   readonly onProgress?: OnArtifactProgress;
@@ -45,22 +56,63 @@ export async function ensureArtifacts(
 
 /** {@link ensureArtifacts} for any circuit that takes the place of the shape's batch circuit. */
 export async function ensureCircuitArtifacts(
-  shape: Shape,
+  { name, n2, n1, m, depth }: Shape,
   circuit: Circuit,
-  { onProgress, root = artifactFolder(), setup = DEV_SETUP }: EnsureOptions = {},
+  options: EnsureOptions = {},
 ): Promise<ShapeArtifacts> {
-  const sourceHash = await circuitSourceHash(circuit);
-  const { name, n2, n1, m, depth } = shape;
-  const key = hashText(
-    canonicalJson({ sourceHash, shape: { name, n2, n1, m, depth }, setup: setup.identity }),
+  const subject = { shape: { name, n2, n1, m, depth } };
+  const parse = parseArtifactManifest;
+  return ensure({ name, circuit, subject, manifestFile: MANIFEST_FILE, parse, load: loadArtifacts }, options);
+}
+
+/**
+ * {@link ensureArtifacts} for the exit circuit.
+ * @param depth bits of an account index
+ */
+export async function ensureExitArtifacts(
+  depth: number,
+  options: EnsureOptions = {},
+): Promise<ExitArtifacts> {
+  const circuit = exitCircuit(depth);
+  return ensure(
+    {
+      name: circuit.name,
+      circuit,
+      subject: { exit: { depth } },
+      manifestFile: EXIT_MANIFEST_FILE,
+      parse: parseExitManifest,
+      load: loadExitArtifacts,
+    },
+    options,
   );
+}
+
+/** What artifacts are wanted, and how they are kept. */
+interface Wanted<Manifest> {
+  /** For people and the folder's name. */
+  readonly name: string;
+  readonly circuit: Circuit;
+  /** What the manifest says of the circuit. */
+  readonly subject: Readonly<Record<string, unknown>>;
+  readonly manifestFile: string;
+  readonly parse: (value: unknown) => Manifest;
+  readonly load: (folder: string) => Promise<CircuitArtifacts<Manifest>>;
+}
+
+async function ensure<Manifest>(
+  wanted: Wanted<Manifest>,
+  { onProgress, root = artifactFolder(), setup = DEV_SETUP }: EnsureOptions,
+): Promise<CircuitArtifacts<Manifest>> {
+  const { name, circuit, subject, load } = wanted;
+  const sourceHash = await circuitSourceHash(circuit);
+  const key = hashText(canonicalJson({ sourceHash, ...subject, setup: setup.identity }));
   const folder = join(root, `${name}-${key.slice(0, 12)}`);
-  const cached = await loadIfWhole(folder);
+  const cached = await loadIfWhole(folder, load);
   if (cached !== undefined) return cached;
   return withFileLock(
     `${folder}.lock`,
     async () => {
-      const builtMeanwhile = await loadIfWhole(folder);
+      const builtMeanwhile = await loadIfWhole(folder, load);
       if (builtMeanwhile !== undefined) return builtMeanwhile;
       const compiled = await compileCircuit(circuit, join(root, 'circuits'), onProgress);
       const partial = `${folder}.partial`;
@@ -72,10 +124,10 @@ export async function ensureCircuitArtifacts(
       const made = await withProgress({ stage: 'key', text }, onProgress, (report) =>
         setup.makeKey({ r1cs: paths.r1cs, zkey: paths.zkey, report }),
       );
-      await writeManifest(partial, { name, n2, n1, m, depth }, compiled.sourceHash, made);
+      await writeManifest(partial, wanted, compiled.sourceHash, made);
       await rm(folder, { recursive: true, force: true });
       await rename(partial, folder);
-      return loadArtifacts(folder);
+      return load(folder);
     },
     (holder) =>
       onProgress?.({ stage: 'waiting', text: `process ${holder} is building ${name}`, elapsedMs: 0 }),
@@ -83,9 +135,12 @@ export async function ensureCircuitArtifacts(
 }
 
 /** The artifacts in the folder, or undefined if there are none or they are damaged. */
-async function loadIfWhole(folder: string): Promise<ShapeArtifacts | undefined> {
+async function loadIfWhole<Artifacts>(
+  folder: string,
+  load: (folder: string) => Promise<Artifacts>,
+): Promise<Artifacts | undefined> {
   try {
-    return await loadArtifacts(folder);
+    return await load(folder);
   } catch (error) {
     const code = error instanceof MillraceError ? error.code : '';
     if (['no-artifacts', 'bad-manifest', 'corrupt-artifact'].includes(code)) return undefined;
@@ -93,9 +148,9 @@ async function loadIfWhole(folder: string): Promise<ShapeArtifacts | undefined> 
   }
 }
 
-async function writeManifest(
+async function writeManifest<Manifest>(
   folder: string,
-  shape: ArtifactManifest['shape'],
+  { subject, manifestFile, parse }: Wanted<Manifest>,
   sourceHash: string,
   setup: ArtifactManifest['setup'],
 ): Promise<void> {
@@ -103,9 +158,9 @@ async function writeManifest(
   const verificationKey = await exportVerificationKey(paths.zkey);
   await writeFile(paths.vkey, `${JSON.stringify(verificationKey, null, 1)}\n`);
   const { constraints, domainPower } = await readR1csHeader(paths.r1cs);
-  const manifest = parseArtifactManifest({
+  const manifest = parse({
     version: 1,
-    shape,
+    ...subject,
     circom: CIRCOM,
     sourceHash,
     files: Object.fromEntries(
@@ -116,5 +171,5 @@ async function writeManifest(
     setup,
     verificationKeyHash: verificationKeyHash(verificationKey),
   });
-  await writeFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeFile(join(folder, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`);
 }

@@ -1,11 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   ARTIFACT_FILES,
   type ArtifactFile,
   type ArtifactManifest,
+  type ExitManifest,
   manifestId,
   parseArtifactManifest,
+  parseExitManifest,
   verificationKeyHash,
 } from '../../protocol/artifact-manifest.ts';
 import { MillraceError } from '../../protocol/error.ts';
@@ -14,9 +16,11 @@ import { readVerificationKey } from '../verification-key.ts';
 import { type FileHash, hashFile } from './file-hash.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
+/** Of another name, so that who looks for the shapes' artifacts passes it by. */
+export const EXIT_MANIFEST_FILE = 'exit-manifest.json';
 
-/** The checked artifacts of one shape. The names of files are absolute paths. */
-export interface ShapeArtifacts {
+/** The checked artifacts of one circuit. The names of files are absolute paths. */
+export interface CircuitArtifacts<Manifest> {
   readonly folder: string;
   readonly r1cs: string;
   /** circom's witness calculator. */
@@ -26,20 +30,34 @@ export interface ShapeArtifacts {
   readonly zkey: string;
   /** The verification key, read. */
   readonly vkey: VerificationKey;
-  readonly manifest: ArtifactManifest;
+  readonly manifest: Manifest;
   /** See the function of this name in protocol/artifact-manifest.ts. */
   readonly manifestId: string;
 }
 
+export type ShapeArtifacts = CircuitArtifacts<ArtifactManifest>;
+export type ExitArtifacts = CircuitArtifacts<ExitManifest>;
+
 /**
- * Reads the artifacts in a folder, and checks that every file is what the manifest says.
+ * Reads the artifacts of a shape in a folder, and checks that every file is what the manifest says.
  *
  * @throws {MillraceError} `input/no-artifacts` where there is no manifest; `input/bad-manifest`;
  *   `refused/corrupt-artifact` for a file that is missing or another one than the manifest says;
  *   for a key that L1 would not take, as {@link readVerificationKey}
  */
 export async function loadArtifacts(folder: string): Promise<ShapeArtifacts> {
-  const manifest = parseArtifactManifest(await readManifest(folder));
+  return load(folder, parseArtifactManifest(await readManifest(join(folder, MANIFEST_FILE))));
+}
+
+/** {@link loadArtifacts} for the exit circuit. */
+export async function loadExitArtifacts(folder: string): Promise<ExitArtifacts> {
+  return load(folder, parseExitManifest(await readManifest(join(folder, EXIT_MANIFEST_FILE))));
+}
+
+async function load<Manifest extends ArtifactManifest | ExitManifest>(
+  folder: string,
+  manifest: Manifest,
+): Promise<CircuitArtifacts<Manifest>> {
   const paths = artifactPaths(folder);
   for (const file of Object.keys(ARTIFACT_FILES) as ArtifactFile[]) {
     await checkFile(paths[file], manifest.files[file]);
@@ -52,21 +70,20 @@ export async function loadArtifacts(folder: string): Promise<ShapeArtifacts> {
   return { folder, ...paths, vkey, manifest, manifestId: manifestId(manifest) };
 }
 
-/** Where each file of a shape is in its folder. */
+/** Where each file of a circuit is in its folder. */
 export function artifactPaths(folder: string): Record<ArtifactFile, string> {
   return Object.fromEntries(
     Object.entries(ARTIFACT_FILES).map(([file, name]) => [file, join(folder, name)]),
   ) as Record<ArtifactFile, string>;
 }
 
-async function readManifest(folder: string): Promise<unknown> {
-  const path = join(folder, MANIFEST_FILE);
+async function readManifest(path: string): Promise<unknown> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
-    throw new MillraceError('input', 'no-artifacts', `There are no artifacts in ${folder}`, {
+    throw new MillraceError('input', 'no-artifacts', `There are no artifacts in ${dirname(path)}`, {
       details: { missing: path },
       fix: 'Build them with millrace setup, or copy the whole folder from where they were built.',
     });
