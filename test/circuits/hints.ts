@@ -16,6 +16,24 @@ export const HINTS: readonly Hint[] = [
     why: 'FeeAccounts: the low 16 bits of the account’s word, or 0 where no account is named.',
   },
   {
+    file: 'lib/blob_evaluation.circom',
+    signal: 'quotient',
+    fixedBy: ['value.in <== fold.out;', 'value.quotient <== quotient;'],
+    why: 'BlsCongruence: fold.out = quotient q + y over the integers, and y is public.',
+  },
+  {
+    file: 'lib/bls_field.circom',
+    signal: 'quotient',
+    fixedBy: ['congruence.in <== fold.out;', 'congruence.quotient <== quotient;'],
+    why: 'BlsCongruence: fold.out = quotient q + out over the integers.',
+  },
+  {
+    file: 'lib/bls_field.circom',
+    signal: 'out[i]',
+    fixedBy: ['range[i].in <== out[i];', 'congruence.remainder <== out;'],
+    why: 'As quotient: with out of 255 bits there are at most two such pairs. They are congruent modulo q, which is all that is used of them.',
+  },
+  {
     file: 'lib/fees.circom',
     signal: 'g[f]',
     fixedBy: ['g[f] * (token - feeToken[f]) === 0;', 'sum === 1 - none.out;'],
