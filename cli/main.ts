@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT_CODE } from '../protocol/error.ts';
+import { useNativeArithmetic } from '../prover/native/arithmetic.ts';
 import { reportFailure } from './failure.ts';
 
 /** The commands in the order of the help, each by the module that registers it. */
@@ -28,6 +29,7 @@ const needed = Object.hasOwn(COMMANDS, name) ? [name] : Object.keys(COMMANDS);
 for (const command of needed) (await COMMANDS[command]!())(program);
 
 try {
+  useNativeArithmetic();
   await program.parseAsync();
 } catch (error) {
   // Commander has printed its own message already: help and version end with 0, a wrong call with 2.

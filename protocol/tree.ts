@@ -1,6 +1,6 @@
 import { type Account, packWord } from './account.ts';
 import { MillraceError } from './error.ts';
-import { poseidon } from './poseidon.ts';
+import { poseidon, poseidonMany } from './poseidon.ts';
 
 /** Arities of the tree's levels by depth in bits, bottom first (docs/protocol.md, section 1). */
 export const ARITIES: Readonly<Record<number, readonly number[]>> = {
@@ -9,6 +9,9 @@ export const ARITIES: Readonly<Record<number, readonly number[]>> = {
   24: [4, 8, 8, 8, 8, 8, 16, 8],
   32: [4, 8, 8, 8, 8, 8, 16, 8, 16, 16],
 };
+
+/** Nodes whose inputs are collected before they are hashed: enough to keep every core busy, and little memory. */
+const HASHED_AT_ONCE = 1024;
 
 /**
  * How many of the tree's top levels the circuit keeps as one vector of subtree roots instead of hashing them
@@ -126,15 +129,23 @@ export class AccountTree {
   #refresh(levels: number): void {
     for (let level = 0; level < levels; level++) {
       const dirty = this.#dirty[level]!;
-      for (const place of dirty) {
-        this.#nodes[level]!.set(
-          place,
-          poseidon(level === 0 ? this.#bottomElements(place) : this.#children(level, place)),
-        );
-        this.#dirty[level + 1]?.add(Math.floor(place / this.#arities[level + 1]!));
+      const places = [...dirty];
+      for (let start = 0; start < places.length; start += HASHED_AT_ONCE) {
+        this.#rehash(level, places.slice(start, start + HASHED_AT_ONCE));
       }
       dirty.clear();
     }
+  }
+
+  #rehash(level: number, places: readonly number[]): void {
+    const elements = (place: number) =>
+      level === 0 ? this.#bottomElements(place) : this.#children(level, place);
+    const arity = this.#arities[level]!;
+    const hashes = poseidonMany(level === 0 ? 2 * arity : arity, places.flatMap(elements));
+    places.forEach((place, i) => {
+      this.#nodes[level]!.set(place, hashes[i]!);
+      this.#dirty[level + 1]?.add(Math.floor(place / this.#arities[level + 1]!));
+    });
   }
 
   #node(level: number, place: number): bigint {

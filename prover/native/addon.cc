@@ -4,6 +4,7 @@
 #include "bytes.hpp"
 #include "kernels.hpp"
 #include "promise_worker.hpp"
+#include "protocol_calls.hpp"
 #include "prover_calls.hpp"
 
 namespace millrace {
@@ -120,6 +121,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("cancelFlag", Napi::Function::New(env, cancelFlag));
   exports.Set("cancel", Napi::Function::New(env, cancel));
   exports.Set("prove", Napi::Function::New(env, prove));
+  exportProtocolCalls(env, exports, operations->kernel());
   return exports;
 }
 

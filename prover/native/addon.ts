@@ -69,7 +69,7 @@ export interface CancelFlag {
 export const PROOF_STAGES = ['witness', 'quotient', 'points'] as const;
 
 /**
- * The C++ addon. All work happens off the event loop. Rejections are `Error`s with a `code` and numeric `details`: `bad-r1cs`
+ * The C++ addon. What answers with a promise works off the event loop. Rejections are `Error`s with a `code` and numeric `details`: `bad-r1cs`
  * (what is wrong with the constraints), `bad-tau` (draw another), `bad-zkey`, `forgeable-key`, `bad-witness-file`,
  * `witness-mismatch`, `cancelled`, `io`, `out-of-memory`, `native-failure`.
  */
@@ -117,6 +117,21 @@ export interface NativeAddon {
     flag: CancelFlag,
     report: (stage: number, done: number, total: number) => void,
   ): Promise<{ readonly proof: Uint8Array; readonly publicSignals: Uint8Array }>;
+  /**
+   * circomlib's Poseidon, at once.
+   *
+   * @param inputs 1 to 16 of `[0, r)`; a `RangeError` or `TypeError` for anything else
+   */
+  poseidon(inputs: readonly bigint[]): bigint;
+  /** The hashes of consecutive groups of `each` inputs, at once, on all cores if there are many. */
+  poseidonMany(each: number, inputs: readonly bigint[]): bigint[];
+  /**
+   * EdDSA-Poseidon as `protocol/keys.ts` says, at once, on all cores if there are many.
+   *
+   * @param claims six numbers of `[0, 2^256)` for each signature: key (x, y), R8 (x, y), S, message; a `RangeError` or
+   *   `TypeError` for anything else
+   */
+  verifySignatures(claims: readonly bigint[]): boolean[];
 }
 
 const builds = fileURLToPath(new URL('../../build/native/', import.meta.url));

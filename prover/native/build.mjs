@@ -46,6 +46,8 @@ const quiet = ['-Wno-uninitialized', '-Wno-maybe-uninitialized'];
 /** The compiled files in link order with flags of their own: code for every machine first, see vector_provers.hpp. */
 const units = [
   { source: 'addon.cc', flags: [] },
+  { source: 'protocol_calls.cc', flags: [] },
+  { source: 'protocol_operations.cc', flags: [] },
   ...(process.arch === 'x64'
     ? [
         { source: 'prover_avx2.cc', flags: [...scalar64, '-mavx2'] },
