@@ -1,5 +1,6 @@
 import { type Interface, isError } from 'ethers';
 import { MillraceError } from '../protocol/error.ts';
+import { contractArtifact } from './contract-artifacts.ts';
 import { reasonOf } from './l1-connection.ts';
 
 /** What to do about a refusal of the contract, by the name of its error. */
@@ -16,6 +17,14 @@ const FIXES: Readonly<Record<string, string>> = {
   NoPayouts: 'Wait until the batch is finalized; not every batch pays out.',
   PayoutNotInBatch: "Use the payout's owner, token, amount and proof as the node gives them.",
   PayoutAlreadyClaimed: 'Nothing is left to do: the payout was paid.',
+  ExitModeActive:
+    'The rollup has ended: leave with an exit proof, have waiting deposits refunded, claim payouts.',
+  ExitModeInactive: 'While the rollup runs, withdraw or request a forced exit.',
+  NoOverdueL1Op: 'Exit mode opens when an L1 op has waited for a committed batch longer than the deadline.',
+  ProofNotOverdue: 'Wait until the deadline of the oldest unproven batch has passed.',
+  AlreadyExited: 'Nothing is left to do: the balance was paid out.',
+  L1OpProcessed: 'The deposit is in an account: leave with an exit proof.',
+  DepositAlreadyRefunded: 'Nothing is left to do: the deposit was paid back.',
   ForgeableKey: 'Use a key from a setup with at least one contribution to phase 2.',
 };
 
@@ -26,7 +35,11 @@ const FIXES: Readonly<Record<string, string>> = {
 export function contractRefusal(error: unknown, contract: Interface): MillraceError | undefined {
   const data = revertData(error);
   if (data === undefined) return undefined;
-  const parsed = data === '0x' ? null : contract.parseError(data);
+  // The rollup passes the refusals of its verifiers on.
+  const parsed =
+    data === '0x'
+      ? null
+      : (contract.parseError(data) ?? contractArtifact('Groth16Verifier').interface.parseError(data));
   if (parsed === null) {
     return new MillraceError('refused', 'l1-reverted', 'The contract reverts without a known reason', {
       details: { data, reason: reasonOf(error) },

@@ -26,6 +26,8 @@ export interface RollupState {
   /** L1 ops ever queued. */
   readonly l1QueueLength: number;
   readonly finalizedRoot: bigint;
+  /** Whether the rollup has ended: no batch will be finalized any more, owners leave with exit proofs. */
+  readonly exitMode: boolean;
 }
 
 /** Bits of an op's hash that the queue keeps. */
@@ -91,7 +93,9 @@ export class RollupContract {
 
   /** Where the rollup stands in L1's latest block. */
   async state(): Promise<RollupState> {
-    const state = (await this.#view('state')) as Record<keyof RollupState, bigint>;
+    const state = (await this.#view('state')) as Record<Exclude<keyof RollupState, 'exitMode'>, bigint> & {
+      exitMode: boolean;
+    };
     return {
       committedNumber: Number(state.committedNumber),
       finalizedNumber: Number(state.finalizedNumber),
@@ -99,6 +103,7 @@ export class RollupContract {
       l1Finalized: Number(state.l1Finalized),
       l1QueueLength: Number(state.l1QueueLength),
       finalizedRoot: state.finalizedRoot,
+      exitMode: state.exitMode,
     };
   }
 

@@ -1,4 +1,4 @@
-import { type JsonRpcProvider, Wallet } from 'ethers';
+import { Contract, type JsonRpcProvider, type TransactionResponse, Wallet } from 'ethers';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { keyHash, keyPairFromPrivateKey } from '../protocol/keys.ts';
@@ -238,4 +238,16 @@ test('a call is as long as a transaction may be, and holds one batch in any case
   expect(longestFitting([40, 87], size)).toEqual([40, 87]);
   expect(longestFitting([40, 88], size)).toEqual([40]);
   expect(longestFitting([500, 1], size)).toEqual([500]);
+});
+
+test('a rollup in exit mode gets no more batches', async () => {
+  await user.deposit([{ token: 1, units: 5n, keyHash: 7n }]);
+  addBatches(1);
+  await chain.send('evm_increaseTime', [rollup.deployment.l1Deadline + 1]);
+  const { interface: abi, address } = contract;
+  const anyone = new Contract(address, abi, new Wallet(l1.privateKeys[2]!, chain));
+  const sent: TransactionResponse = await anyone.getFunction('activateExitMode').send();
+  await sent.wait();
+  await expect(submitter().step()).rejects.toMatchObject({ code: 'exit-mode', details: { lastBatch: 0 } });
+  expect(journal.saved).toEqual([]);
 });

@@ -46,12 +46,13 @@ export class Submitter {
    *
    * @returns whether something was sent
    * @throws {MillraceError} `internal/chain-disagrees`, `refused/store-behind-chain`, `refused/key-mismatch`,
-   *   `refused/batch-refused`, and what {@link TransactionSender.send} throws
+   *   `refused/batch-refused`, `refused/exit-mode` if the rollup has ended, and what {@link TransactionSender.send} throws
    */
   async step(): Promise<boolean> {
     const { rollup, sender, source } = this.#options;
     await sender.finishPending();
-    const { finalizedNumber, finalizedRoot } = await rollup.state();
+    const { finalizedNumber, finalizedRoot, exitMode } = await rollup.state();
+    if (exitMode) throw rollupEnded(finalizedNumber);
     assertSameRoot(source, finalizedNumber, finalizedRoot);
     const batches = source.provenBatches(finalizedNumber + 1, this.#batchesPerCall);
     if (batches.length === 0) return false;
@@ -190,6 +191,18 @@ export function longestFitting<T>(items: readonly T[], size: (items: readonly T[
   let fitting = items;
   while (fitting.length > 1 && size(fitting) > CALLDATA_BYTES_CAP) fitting = fitting.slice(0, -1);
   return fitting;
+}
+
+function rollupEnded(finalizedNumber: number): MillraceError {
+  return new MillraceError(
+    'refused',
+    'exit-mode',
+    `The rollup is in exit mode: batch ${finalizedNumber} was the last one`,
+    {
+      details: { lastBatch: finalizedNumber },
+      fix: 'Stop the node: it can do no more. Owners leave on L1, with proofs against the last finalized state.',
+    },
+  );
 }
 
 function keyMismatch(details: Readonly<Record<string, unknown>>): MillraceError {

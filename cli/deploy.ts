@@ -10,9 +10,9 @@ import { badConfig, readSettings } from '../batcher/config-sources.ts';
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
 import { SHAPES, shapeByName } from '../protocol/shape.ts';
-import { ensureArtifacts } from '../prover/artifacts/ensure-artifacts.ts';
-import { loadArtifacts, type ShapeArtifacts } from '../prover/artifacts/load-artifacts.ts';
-import { type DeployShape, type DeployToken, deployRollup } from '../scripts/deploy.ts';
+import { ensureArtifacts, ensureExitArtifacts } from '../prover/artifacts/ensure-artifacts.ts';
+import { loadArtifacts, loadExitArtifacts, type ShapeArtifacts } from '../prover/artifacts/load-artifacts.ts';
+import { type DeployKey, type DeployShape, type DeployToken, deployRollup } from '../scripts/deploy.ts';
 import { artifactStages } from './artifact-stages.ts';
 import { writeJsonFile } from './text-file.ts';
 
@@ -27,8 +27,10 @@ interface DeployCommandOptions {
   readonly network: string;
   readonly shape: readonly string[];
   readonly artifacts: readonly string[];
+  readonly exitArtifacts?: string;
   readonly token: readonly TokenOption[];
   readonly l1Deadline: number;
+  readonly proofDeadline: number;
   readonly allowDevKeys?: true;
   readonly out?: string;
 }
@@ -54,6 +56,7 @@ export function registerDeploy(program: Command): void {
       ['demo'],
     )
     .option('--artifacts <folders...>', 'shapes with the keys in these folders, in place of --shape', [])
+    .option('--exit-artifacts <folder>', "exit circuit of the shapes' depth with the key in this folder")
     .option(
       '--token <address[:exponent]>',
       'ERC-20 token to register; its unit is 10^exponent of the smallest',
@@ -62,9 +65,15 @@ export function registerDeploy(program: Command): void {
     )
     .option(
       '--l1-deadline <seconds>',
-      'time within which an op from L1 has to be in a batch',
+      'time within which an op from L1 has to be in a committed batch; then anyone starts exit mode',
       positive,
       7 * 24 * 3600,
+    )
+    .option(
+      '--proof-deadline <seconds>',
+      'time within which a committed batch has to be proven; then anyone reverts it',
+      positive,
+      24 * 3600,
     )
     .option('--allow-dev-keys', 'on a chain that is not local: whoever made the keys can steal everything')
     .option('--out <file>', 'deployment manifest; default: deployments/NETWORK.json')
@@ -98,13 +107,16 @@ async function deploy(options: DeployCommandOptions): Promise<void> {
   const wallet = operatorWallet(settings);
   const chainId = await checkedChainId(options.network, settings.l1RpcUrl);
   const shapes = await deployShapes(options);
+  const exit = await deployExit(options, shapes[0]!.shape.depth);
   const provider = l1Provider(settings.l1RpcUrl, chainId);
   try {
     const manifest = await deployRollup({
       operator: wallet.connect(provider),
       shapes,
       tokens: await Promise.all(options.token.map((token) => readToken(provider, token))),
+      exit,
       l1Deadline: options.l1Deadline,
+      proofDeadline: options.proofDeadline,
       allowDevKeys: options.allowDevKeys ?? false,
     });
     await mkdir(dirname(out), { recursive: true });
@@ -136,6 +148,20 @@ async function deployShapes({ shape, artifacts }: DeployCommandOptions): Promise
     manifestId,
     devKeys: manifest.setup.kind === 'dev',
   }));
+}
+
+async function deployExit({ exitArtifacts }: DeployCommandOptions, depth: number): Promise<DeployKey> {
+  const { manifest, manifestId, vkey } =
+    exitArtifacts === undefined
+      ? await ensureExitArtifacts(depth, { onProgress: artifactStages() })
+      : await loadExitArtifacts(exitArtifacts);
+  if (manifest.exit.depth !== depth) {
+    throw new MillraceError('input', 'mixed-depths', 'The exit circuit is of another depth than the shapes', {
+      details: { expected: depth, found: manifest.exit.depth },
+      fix: "Name the folder of an exit circuit of the shapes' depth.",
+    });
+  }
+  return { verificationKey: vkey, manifestId, devKeys: manifest.setup.kind === 'dev' };
 }
 
 /** What a token's contract says of itself. */

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { JsonRpcProvider, Wallet } from 'ethers';
+import { Contract, JsonRpcProvider, type TransactionResponse, Wallet } from 'ethers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { contractArtifact } from '../aggregator/contract-artifacts.ts';
 import type { NodeStatus } from '../batcher/api/status-route.ts';
 import { nodeConfig, readSettings } from '../batcher/config-sources.ts';
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
@@ -18,6 +19,7 @@ import { L1User } from '../scripts/l1-user.ts';
 import { type LocalL1, startLocalL1 } from '../scripts/local-l1.ts';
 import { holder } from '../test/support/random-batch.ts';
 import { runCommand } from '../test/support/run-command.ts';
+import { trapdoorKey } from '../test/support/trapdoor-key.ts';
 import { startNode as startInThisProcess } from './node/start-node.ts';
 import { registerNode } from './node.ts';
 import { registerStatus } from './status.ts';
@@ -42,6 +44,7 @@ describe('millrace node', () => {
 
   beforeAll(async () => {
     const { vkey: verificationKey, manifestId } = await ensureArtifacts('tiny');
+    const exitKey = await trapdoorKey(3);
     l1 = await startLocalL1();
     const options = { staticNetwork: true, pollingInterval: 50, cacheTimeout: -1 };
     provider = new JsonRpcProvider(l1.url, l1.chainId, options);
@@ -49,7 +52,9 @@ describe('millrace node', () => {
       operator: new Wallet(l1.privateKeys[0]!, provider),
       shapes: [{ shape: SHAPES.tiny, verificationKey, manifestId, devKeys: true }],
       tokens: [],
+      exit: { verificationKey: exitKey.verificationKey, manifestId: 'e', devKeys: true },
       l1Deadline: 86_400,
+      proofDeadline: 86_400,
     });
     folder = await mkdtemp(join(tmpdir(), 'millrace-node-'));
     const manifest = join(folder, 'deployment.json');
@@ -158,5 +163,20 @@ describe('millrace node', () => {
     child.kill('SIGINT');
     expect(await once(child, 'exit')).toEqual([0, null]);
     running.delete(child);
+  });
+
+  it('ends with the reason when the rollup is in exit mode', async () => {
+    const { child, errors } = await startNode();
+    const user = new Wallet(l1.privateKeys[1]!, provider);
+    const rollup = new Contract(deployment.rollup, contractArtifact('Millrace').interface, user);
+    const mined = async (name: string, args: readonly unknown[] = []): Promise<void> => {
+      const sent: TransactionResponse = await rollup.getFunction(name).send(...args);
+      await sent.wait();
+    };
+    await mined('requestForcedExit', [1, 2, 3]);
+    await provider.send('evm_increaseTime', [deployment.l1Deadline + 1]);
+    await mined('activateExitMode');
+    expect(await once(child, 'exit')).toEqual([3, null]);
+    expect(errors()).toContain('millrace: The rollup is in exit mode');
   });
 });

@@ -4,7 +4,7 @@ import { nodeConfig, readSettings } from '../batcher/config-sources.ts';
 import { componentLogger } from '../prover/log.ts';
 import { startNode } from './node/start-node.ts';
 
-/** `millrace node`: the whole rollup operator in one process, until SIGTERM or SIGINT. */
+/** `millrace node`: the whole rollup operator in one process, until SIGTERM or SIGINT, or until the rollup has ended. */
 export function registerNode(program: Command): void {
   program
     .command('node')
@@ -29,7 +29,8 @@ async function runNode({ config: file }: { config?: string }): Promise<void> {
   });
   if (node === undefined) return;
   process.stdout.write(`node listens on ${node.apiUrl}; Ctrl-C ends it\n`);
-  await signal;
+  const halt = await Promise.race([signal.then(() => undefined), node.halted]);
   logger.info('stopping');
   await node.stop();
+  if (halt !== undefined) throw halt;
 }

@@ -6,7 +6,7 @@ import {EC_PAIRING, P} from "./libraries/Bn254.sol";
 import {Groth16} from "./libraries/Groth16.sol";
 
 /// @title Groth16 verifier of one key, which the constructor fixes for ever
-/// @notice The same compiled contract serves every key (docs/decisions/verifying-key-in-immutables.md).
+/// @notice The same compiled contract serves every key (docs/decisions/verifying-keys-in-immutables.md).
 /// The constructor refuses keys that are malformed and keys with which proofs can be forged.
 contract Groth16Verifier is IGroth16Verifier {
     /// @inheritdoc IGroth16Verifier
@@ -73,6 +73,22 @@ contract Groth16Verifier is IGroth16Verifier {
     }
 
     /// @inheritdoc IGroth16Verifier
+    function verifyMixed(
+        VerifyingKey[] calldata otherKeys,
+        uint256[4][] calldata statements,
+        Proof[] calldata proofs
+    ) external view {
+        uint256[] memory keys = _keys(otherKeys.length);
+        uint256[] memory words = new uint256[](statements.length * Groth16.STATEMENT_WORDS);
+        uint256 ownBytes = Groth16.KEY_WORDS * 32;
+        assembly ("memory-safe") {
+            calldatacopy(add(add(keys, 32), ownBytes), otherKeys.offset, mul(otherKeys.length, ownBytes))
+            calldatacopy(add(words, 32), statements.offset, mul(mload(words), 32))
+        }
+        Groth16.verify(keys, words, proofs);
+    }
+
+    /// @inheritdoc IGroth16Verifier
     function verifyingKey() public view returns (VerifyingKey memory key) {
         key.alpha = [ALPHA_X, ALPHA_Y];
         key.beta = [[BETA_X1, BETA_X0], [BETA_Y1, BETA_Y0]];
@@ -82,16 +98,25 @@ contract Groth16Verifier is IGroth16Verifier {
     }
 
     function _verify(uint256[3][] calldata inputs, Proof[] calldata proofs) private view {
-        VerifyingKey[] memory keys = new VerifyingKey[](1);
-        keys[0] = verifyingKey();
         uint256[] memory statements = new uint256[](inputs.length * Groth16.STATEMENT_WORDS);
         for (uint256 i = 0; i < inputs.length; ++i) {
-            uint256 ptr = i * Groth16.STATEMENT_WORDS; // its first word, the key's place, is 0
-            statements[ptr + 1] = inputs[i][0];
-            statements[ptr + 2] = inputs[i][1];
-            statements[ptr + 3] = inputs[i][2];
+            uint256 place = i * Groth16.STATEMENT_WORDS; // its first word, the key's place, is 0
+            statements[place + 1] = inputs[i][0];
+            statements[place + 2] = inputs[i][1];
+            statements[place + 3] = inputs[i][2];
         }
-        Groth16.verify(keys, statements, proofs);
+        Groth16.verify(_keys(0), statements, proofs);
+    }
+
+    /// @dev The words of the own key, and room for those of others.
+    function _keys(uint256 others) private view returns (uint256[] memory keys) {
+        keys = new uint256[]((1 + others) * Groth16.KEY_WORDS);
+        (keys[0], keys[1]) = (ALPHA_X, ALPHA_Y);
+        (keys[2], keys[3], keys[4], keys[5]) = (BETA_X1, BETA_X0, BETA_Y1, BETA_Y0);
+        (keys[6], keys[7], keys[8], keys[9]) = (GAMMA_X1, GAMMA_X0, GAMMA_Y1, GAMMA_Y0);
+        (keys[10], keys[11], keys[12], keys[13]) = (DELTA_X1, DELTA_X0, DELTA_Y1, DELTA_Y0);
+        (keys[14], keys[15], keys[16], keys[17]) = (IC0_X, IC0_Y, IC1_X, IC1_Y);
+        (keys[18], keys[19], keys[20], keys[21]) = (IC2_X, IC2_Y, IC3_X, IC3_Y);
     }
 
     /// @dev An `ic` at infinity would mean that the circuit does not depend on that input at all.

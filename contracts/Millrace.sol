@@ -4,11 +4,11 @@ pragma solidity 0.8.37;
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
-import {IGroth16Verifier, Proof, VerifyingKey} from "./interfaces/IGroth16Verifier.sol";
+import {IGroth16Verifier, Proof} from "./interfaces/IGroth16Verifier.sol";
 import {IMillrace} from "./interfaces/IMillrace.sol";
 import {BatchHeaders} from "./libraries/BatchHeaders.sol";
+import {BatchProofs} from "./libraries/BatchProofs.sol";
 import {R} from "./libraries/Bn254.sol";
-import {Groth16} from "./libraries/Groth16.sol";
 import {L1Queue} from "./libraries/L1Queue.sol";
 import {Payouts} from "./libraries/Payouts.sol";
 import {PublicData} from "./libraries/PublicData.sol";
@@ -17,9 +17,11 @@ import {TokenVault} from "./libraries/TokenVault.sol";
 /// @title The rollup
 /// @notice See {IMillrace}. A batch is committed (its data checked and evaluated, its L1 ops consumed, its
 /// header chained to its parent's) and finalized (its proof verified); {commitAndProveBatches} does both
-/// without a storage write per batch.
+/// without a storage write per batch. Exit mode is the way out if the operator lets L1 ops wait.
 contract Millrace is IMillrace, ReentrancyGuardTransient {
     using BatchHeaders for BatchHeader;
+    using BatchProofs for uint256[];
+    using BatchProofs for ShapeConfig[];
     using BitMaps for BitMaps.BitMap;
     using L1Queue for mapping(uint256 id => bytes32);
     using PublicData for PublicData.Sections;
@@ -36,6 +38,7 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         uint48 l1Committed;
         uint48 l1Finalized;
         uint48 l1QueueLength;
+        bool exitMode;
     }
 
     /// @inheritdoc IMillrace
@@ -44,6 +47,10 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     uint8 public immutable depth;
     /// @inheritdoc IMillrace
     uint40 public immutable l1Deadline;
+    /// @inheritdoc IMillrace
+    uint40 public immutable proofDeadline;
+    /// @inheritdoc IMillrace
+    address public immutable exitVerifier;
 
     uint256 private immutable DEPLOYMENT_CHAIN_ID;
     uint256 private immutable DEPLOYMENT_DOMAIN;
@@ -59,6 +66,8 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     /// @inheritdoc IMillrace
     mapping(uint64 batchNumber => bytes32) public payoutsRoot;
     mapping(uint64 batchNumber => BitMaps.BitMap) private _claimed;
+    BitMaps.BitMap private _exited;
+    BitMaps.BitMap private _refunded;
 
     modifier onlyOperator() {
         if (msg.sender != operator) revert NotOperator(msg.sender);
@@ -69,18 +78,23 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     /// @param genesisRoot state root before the first batch, below r
     /// @param depth_ bits of an account index, 1 to 32
     /// @param shapes_ 1 to 256 shapes of that depth
-    /// @param l1Deadline_ seconds within which a queued L1 op has to be in a batch, at least 1
+    /// @param l1Deadline_ seconds within which a queued L1 op has to be in a committed batch, at least 1
+    /// @param proofDeadline_ seconds within which a committed batch has to be proven, at least 1
+    /// @param exitVerifier_ verifier of the exit circuit of that depth
     constructor(
         address operator_,
         uint256 genesisRoot,
         uint8 depth_,
         ShapeConfig[] memory shapes_,
-        uint40 l1Deadline_
+        uint40 l1Deadline_,
+        uint40 proofDeadline_,
+        address exitVerifier_
     ) {
         if (operator_ == address(0)) revert ZeroOperator();
         if (genesisRoot >= R) revert RootOutOfRange(genesisRoot);
         if (depth_ == 0 || depth_ > 32) revert DepthOutOfRange(depth_);
-        if (l1Deadline_ == 0) revert ZeroDeadline();
+        if (l1Deadline_ == 0 || proofDeadline_ == 0) revert ZeroDeadline();
+        if (exitVerifier_.code.length == 0) revert NotAContract(exitVerifier_);
         if (shapes_.length == 0 || shapes_.length > 256) revert NoShapes();
         for (uint256 i = 0; i < shapes_.length; ++i) {
             ShapeConfig memory shape = shapes_[i];
@@ -91,6 +105,8 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         operator = operator_;
         depth = depth_;
         l1Deadline = l1Deadline_;
+        proofDeadline = proofDeadline_;
+        exitVerifier = exitVerifier_;
         DEPLOYMENT_CHAIN_ID = block.chainid;
         DEPLOYMENT_DOMAIN = _domain();
         _vault.registerEth();
@@ -132,7 +148,7 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         onlyOperator
     {
         if (batches.length == 0) revert NoBatches();
-        Chain memory chain = _chain;
+        Chain memory chain = _runningChain();
         BatchHeader memory header = parent;
         bytes32 batchHash = header.hash(grandparentHash);
         bytes32 expected = _batchHashes[chain.committedNumber % HASH_PLACES];
@@ -156,14 +172,14 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     /// @inheritdoc IMillrace
     function proveBatches(BatchHeader[] calldata headers, Proof[] calldata proofs) external {
         if (headers.length == 0) revert NoBatches();
-        Chain memory chain = _chain;
-        uint256[] memory statements = new uint256[](headers.length * Groth16.STATEMENT_WORDS);
+        Chain memory chain = _runningChain();
+        uint256[] memory statements = new uint256[](headers.length * BatchProofs.STATEMENT_WORDS);
         BatchHeader memory header;
         bytes32 batchHash = _batchHashes[chain.finalizedNumber % HASH_PLACES];
         for (uint256 i = 0; i < headers.length; ++i) {
             header = headers[i];
             batchHash = header.hash(batchHash);
-            _state(statements, i, header);
+            statements.set(i, header);
             _finalize(header);
         }
         // The hash of the last one vouches for all before it.
@@ -171,7 +187,7 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
             header.number <= chain.finalizedNumber || header.number > chain.committedNumber
                 || _batchHashes[header.number % HASH_PLACES] != batchHash
         ) revert NotCommitted(header.number, batchHash);
-        _verify(statements, proofs);
+        _shapes.verify(statements, proofs);
         chain.finalizedNumber = uint48(header.number);
         chain.l1Finalized = uint48(header.l1End);
         _chain = chain;
@@ -181,11 +197,11 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     /// @inheritdoc IMillrace
     function commitAndProveBatches(BatchInput[] calldata batches, Proof[] calldata proofs) external onlyOperator {
         if (batches.length == 0) revert NoBatches();
-        Chain memory chain = _chain;
+        Chain memory chain = _runningChain();
         if (chain.committedNumber != chain.finalizedNumber) {
             revert UnprovenBatches(chain.committedNumber, chain.finalizedNumber);
         }
-        uint256[] memory statements = new uint256[](batches.length * Groth16.STATEMENT_WORDS);
+        uint256[] memory statements = new uint256[](batches.length * BatchProofs.STATEMENT_WORDS);
         BatchHeader memory header;
         (header.number, header.newRoot, header.l1End) = (chain.committedNumber, _finalizedRoot, chain.l1Committed);
         bytes32 parentHash;
@@ -194,10 +210,10 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
             parentHash = batchHash;
             header = _read(batches[i], header.number, header.newRoot, header.l1End, chain.l1QueueLength);
             batchHash = header.hash(parentHash);
-            _state(statements, i, header);
+            statements.set(i, header);
             _finalize(header);
         }
-        _verify(statements, proofs);
+        _shapes.verify(statements, proofs);
         _batchHashes[header.number % HASH_PLACES] = batchHash;
         emit BatchCommitted(header.number, batchHash, parentHash, header);
         (chain.committedNumber, chain.finalizedNumber) = (uint48(header.number), uint48(header.number));
@@ -228,6 +244,62 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IMillrace
+    function revertBatches(BatchHeader calldata oldest) external {
+        Chain memory chain = _runningChain();
+        uint64 number = chain.finalizedNumber + 1;
+        BatchHeader memory header = oldest;
+        bytes32 batchHash = header.hash(_batchHashes[chain.finalizedNumber % HASH_PLACES]);
+        if (number > chain.committedNumber || _batchHashes[number % HASH_PLACES] != batchHash) {
+            revert NotCommitted(header.number, batchHash);
+        }
+        uint256 deadline = uint256(header.committedAt) + proofDeadline;
+        if (block.timestamp <= deadline) revert ProofNotOverdue(number, deadline);
+        _dropUnproven(chain);
+        // In one call: between two, the operator could commit the ops again, and never be held to its deadline.
+        if (_l1Queue.isOverdue(chain.l1Committed, chain.l1QueueLength, l1Deadline)) _enterExitMode(chain);
+        _chain = chain;
+    }
+
+    /// @inheritdoc IMillrace
+    function activateExitMode() external {
+        Chain memory chain = _runningChain();
+        if (!_l1Queue.isOverdue(chain.l1Committed, chain.l1QueueLength, l1Deadline)) revert NoOverdueL1Op();
+        // A batch that became final after owners have left would let them leave twice.
+        if (chain.committedNumber != chain.finalizedNumber) _dropUnproven(chain);
+        _enterExitMode(chain);
+        _chain = chain;
+    }
+
+    /// @inheritdoc IMillrace
+    function exit(uint32 index, address owner, uint16 token, uint64 balance, Proof calldata proof)
+        external
+        nonReentrant
+    {
+        if (!_chain.exitMode) revert ExitModeInactive();
+        if (uint256(index) >> depth != 0) revert IndexOutOfRange(index);
+        if (_exited.get(index)) revert AlreadyExited(index);
+        uint256 holding = uint256(uint160(owner)) | (uint256(token) << 160) | (uint256(balance) << 176);
+        IGroth16Verifier(exitVerifier).verify([_finalizedRoot, index, holding], proof);
+        _exited.set(index);
+        _vault.pay(token, owner, balance);
+        emit Exited(index, owner, token, balance);
+    }
+
+    /// @inheritdoc IMillrace
+    function refundDeposit(uint256 id, uint256 e0, uint256 e1, uint256 e2) external nonReentrant {
+        Chain memory chain = _chain;
+        if (!chain.exitMode) revert ExitModeInactive();
+        if (id < chain.l1Finalized) revert L1OpProcessed(id);
+        if (id >= chain.l1QueueLength) revert L1QueueExhausted(chain.l1QueueLength);
+        if (_refunded.get(id)) revert DepositAlreadyRefunded(id);
+        _l1Queue.requireOp(id, e0, e1, e2);
+        (address depositor, uint16 token, uint64 units) = L1Queue.readDeposit(id, e0);
+        _refunded.set(id);
+        _vault.pay(token, depositor, units);
+        emit DepositRefunded(id, depositor, token, units);
+    }
+
+    /// @inheritdoc IMillrace
     function domain() public view returns (uint256) {
         // After a chain split, nothing that was signed or proven for one chain is good for the other.
         return block.chainid == DEPLOYMENT_CHAIN_ID ? DEPLOYMENT_DOMAIN : _domain();
@@ -244,7 +316,8 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
             l1QueueLength: chain.l1QueueLength,
             finalizedRoot: _finalizedRoot,
             committedHash: _batchHashes[chain.committedNumber % HASH_PLACES],
-            finalizedHash: _batchHashes[chain.finalizedNumber % HASH_PLACES]
+            finalizedHash: _batchHashes[chain.finalizedNumber % HASH_PLACES],
+            exitMode: chain.exitMode
         });
     }
 
@@ -285,8 +358,38 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         return _claimed[batchNumber].get(index);
     }
 
+    /// @inheritdoc IMillrace
+    function isExited(uint32 index) external view returns (bool) {
+        return _exited.get(index);
+    }
+
+    /// @inheritdoc IMillrace
+    function isRefunded(uint256 id) external view returns (bool) {
+        return _refunded.get(id);
+    }
+
+    /// @dev Where the rollup stands; refuses exit mode.
+    function _runningChain() private view returns (Chain memory chain) {
+        chain = _chain;
+        if (chain.exitMode) revert ExitModeActive();
+    }
+
+    /// @dev Takes back all committed batches that are not final. The caller stores `chain`.
+    function _dropUnproven(Chain memory chain) private {
+        emit BatchesReverted(chain.finalizedNumber + 1, chain.committedNumber, chain.l1Finalized);
+        (chain.committedNumber, chain.l1Committed) = (chain.finalizedNumber, chain.l1Finalized);
+    }
+
+    /// @dev The caller stores `chain`.
+    function _enterExitMode(Chain memory chain) private {
+        chain.exitMode = true;
+        emit ExitModeActivated(chain.finalizedNumber, _finalizedRoot, chain.l1Finalized);
+    }
+
     function _enqueue(uint256 e0, uint256 e1, uint256 e2) private returns (uint256 id) {
-        id = _chain.l1QueueLength++;
+        Chain memory chain = _runningChain();
+        id = chain.l1QueueLength++;
+        _chain = chain;
         uint40 timestamp = uint40(block.timestamp);
         _l1Queue[id] = L1Queue.entry(id, e0, e1, e2, timestamp);
         emit L1OpQueued(id, msg.sender, e0, e1, e2, timestamp);
@@ -322,34 +425,6 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         header.payoutsRoot = Payouts.root(sections); // checks the auxiliary values, so it comes before y
         header.z = PublicData.challenge(batch.c, batch.shape, head, batch.data);
         header.y = sections.evaluate(shape, head, header.z);
-    }
-
-    /// @dev Writes statement `i`. The first word is the shape id until {_verify} puts the key's place there.
-    function _state(uint256[] memory statements, uint256 i, BatchHeader memory header) private pure {
-        uint256 ptr = i * Groth16.STATEMENT_WORDS;
-        statements[ptr] = header.shape;
-        statements[ptr + 1] = header.c;
-        statements[ptr + 2] = header.z;
-        statements[ptr + 3] = header.y;
-    }
-
-    /// @dev Verifies all proofs, of whatever shapes, in one pairing check with the keys of the shapes in use.
-    function _verify(uint256[] memory statements, Proof[] calldata proofs) private view {
-        uint256 count = statements.length / Groth16.STATEMENT_WORDS;
-        if (count != proofs.length) revert ProofCountMismatch(count, proofs.length);
-        uint256[] memory places = new uint256[](_shapes.length); // of a shape's key, plus 1; 0: not in use
-        uint256 used = 0;
-        for (uint256 i = 0; i < count; ++i) {
-            uint256 shape = statements[i * Groth16.STATEMENT_WORDS];
-            if (places[shape] == 0) places[shape] = ++used;
-            statements[i * Groth16.STATEMENT_WORDS] = places[shape] - 1;
-        }
-        VerifyingKey[] memory keys = new VerifyingKey[](used);
-        for (uint256 shape = 0; shape < places.length; ++shape) {
-            if (places[shape] == 0) continue;
-            keys[places[shape] - 1] = IGroth16Verifier(_shapes[shape].verifier).verifyingKey();
-        }
-        Groth16.verify(keys, statements, proofs);
     }
 
     function _finalize(BatchHeader memory header) private {

@@ -16,6 +16,8 @@ function manifest(change: Partial<DeployManifest> = {}): unknown {
     depth: 8,
     genesisRoot: '1',
     l1Deadline: 86_400,
+    proofDeadline: 86_400,
+    exit: { verifier: ROLLUP, vkHash: HASH, manifestId: 'exit-1' },
     tokens: [{ id: 1, symbol: 'ETH', address: ETH_ADDRESS, decimals: 18, unitExponent: 9 }],
     shapes: [
       { name: 'tiny', shapeId: 0, n2: 2, n1: 2, m: 4, verifier: ROLLUP, vkHash: HASH, manifestId: 'tiny-1' },

@@ -21,8 +21,12 @@ const deployManifestSchema = z.strictObject({
   /** Bits of an account index. */
   depth: z.int().positive().max(32),
   genesisRoot: decimalSchema,
-  /** Seconds after which an L1 op that was not taken is overdue. */
+  /** Seconds after which an L1 op that is in no committed batch is overdue. */
   l1Deadline: z.int().positive(),
+  /** Seconds after which a committed batch without a proof can be reverted. */
+  proofDeadline: z.int().positive(),
+  /** The verifier of exit proofs, with the same of its key as the shapes have. */
+  exit: z.strictObject({ verifier: addressSchema, vkHash: hash32Schema, manifestId: z.string().min(1) }),
   tokens: z.array(
     z.strictObject({
       id: z.int().positive().max(0xffff),

@@ -15,9 +15,10 @@ const SEPOLIA = 11_155_111;
 let l1: LocalL1;
 let provider: JsonRpcProvider;
 let key: TrapdoorKey;
+let exitKey: TrapdoorKey;
 
 beforeAll(async () => {
-  [l1, key] = await Promise.all([startLocalL1(), trapdoorKey(7)]);
+  [l1, key, exitKey] = await Promise.all([startLocalL1(), trapdoorKey(7), trapdoorKey(6)]);
   provider = l1Provider(l1.url, l1.chainId);
 });
 
@@ -32,7 +33,9 @@ function options(change: Partial<DeployOptions> = {}): DeployOptions {
     operator: new Wallet(l1.privateKeys[0]!, provider),
     shapes: [shape],
     tokens: [],
+    exit: { verificationKey: exitKey.verificationKey, manifestId: 'e', devKeys: true },
     l1Deadline: 3600,
+    proofDeadline: 1800,
     ...change,
   };
 }
@@ -45,11 +48,18 @@ test('a deployment is what its manifest says', async () => {
   ];
   const manifest = await deployRollup(options({ shapes }));
   expect(parseDeployManifest(JSON.parse(JSON.stringify(manifest)))).toEqual(manifest);
-  expect(manifest).toMatchObject({ chainId: 31337, depth: 8, devKeys: true, l1Deadline: 3600 });
+  expect(manifest).toMatchObject({
+    chainId: 31337,
+    depth: 8,
+    devKeys: true,
+    l1Deadline: 3600,
+    proofDeadline: 1800,
+  });
   expect(manifest.compiler.version).toMatch(/^0\.8\.37\+/);
   expect(manifest.transactions.map(({ purpose }) => purpose)).toEqual([
     'verifier tiny',
     'verifier tiny',
+    'verifier of exits',
     'rollup',
   ]);
 
@@ -58,6 +68,7 @@ test('a deployment is what its manifest says', async () => {
   expect((await rollup.state()).finalizedRoot).toBe(genesisRoot(8));
   expect(await rollup.verifierKeyHash(0)).toBe(verifyingKeyHash(key.verificationKey));
   expect(await rollup.verifierKeyHash(1)).toBe(manifest.shapes[1]!.vkHash);
+  expect(manifest.exit.vkHash).toBe(verifyingKeyHash(exitKey.verificationKey));
   expect(manifest.shapes[0]!.vkHash).not.toBe(manifest.shapes[1]!.vkHash);
 
   const moved = {

@@ -12,14 +12,18 @@ import type { VerificationKey } from '../prover/proof.ts';
 import { deployContract } from './deploy-contract.ts';
 import { freshNonce } from './fresh-nonce.ts';
 
-/** A shape to deploy a verifier for. */
-export interface DeployShape {
-  readonly shape: Shape;
+/** A key to deploy a verifier for. */
+export interface DeployKey {
   readonly verificationKey: VerificationKey;
   /** Id of the artifact manifest that the key belongs to. */
   readonly manifestId: string;
   /** Whether the key comes from a dev setup. */
   readonly devKeys: boolean;
+}
+
+/** The key of a shape's batches. */
+export interface DeployShape extends DeployKey {
+  readonly shape: Shape;
 }
 
 /** An ERC-20 token to register. */
@@ -32,8 +36,12 @@ export interface DeployOptions {
   readonly shapes: readonly DeployShape[];
   /** Registered in this order, with ids from 2; ETH is id 1 by itself. */
   readonly tokens: readonly DeployToken[];
-  /** Seconds within which an L1 op has to be in a batch. */
+  /** Key of the exit circuit of the shapes' depth. */
+  readonly exit: DeployKey;
+  /** Seconds within which an L1 op has to be in a committed batch. */
   readonly l1Deadline: number;
+  /** Seconds within which a committed batch has to be proven. */
+  readonly proofDeadline: number;
   /** Lets a chain that is not local have verifiers whose keys come from a dev setup: whoever made them can steal all funds. */
   readonly allowDevKeys?: boolean;
 }
@@ -46,26 +54,35 @@ export interface DeployOptions {
  *   {@link deployContract} throws
  */
 export async function deployRollup(options: DeployOptions): Promise<DeployManifest> {
-  const { operator, shapes, tokens, l1Deadline } = options;
+  const { operator, shapes, exit, tokens, l1Deadline, proofDeadline } = options;
   const provider = operator.provider as JsonRpcProvider;
   const chainId = Number((await provider.getNetwork()).chainId);
-  const devKeys = shapes.some((shape) => shape.devKeys);
+  const devKeys = [...shapes, exit].some((key) => key.devKeys);
   if (devKeys && !options.allowDevKeys) refuseDevKeysOffLocal(provider, chainId);
   const depth = commonDepth(shapes);
 
   const verifiers: { address: string; hash: string }[] = [];
-  for (const shape of shapes) verifiers.push(await deployVerifier(operator, shape));
+  for (const { verificationKey } of shapes) verifiers.push(await deployVerifier(operator, verificationKey));
+  const exitVerifier = await deployVerifier(operator, exit.verificationKey);
   const configs = shapes.map(({ shape: { n2, n1, m } }, id) => ({
     verifier: verifiers[id]!.address,
     n2,
     n1,
     m,
   }));
-  const args = [operator.address, genesisRoot(depth), depth, configs, l1Deadline];
-  const rollup = await deployContract(operator, { name: 'Millrace' }, args);
+  const rollup = await deployContract(operator, { name: 'Millrace' }, [
+    operator.address,
+    genesisRoot(depth),
+    depth,
+    configs,
+    l1Deadline,
+    proofDeadline,
+    exitVerifier.address,
+  ]);
 
   const transactions = [
     ...verifiers.map(({ hash }, id) => ({ purpose: `verifier ${shapes[id]!.shape.name}`, hash })),
+    { purpose: 'verifier of exits', hash: exitVerifier.hash },
     { purpose: 'rollup', hash: rollup.hash },
   ];
   const registered = [{ id: 1, symbol: 'ETH', address: ETH_ADDRESS, decimals: 18, unitExponent: 9 }];
@@ -85,6 +102,12 @@ export async function deployRollup(options: DeployOptions): Promise<DeployManife
     depth,
     genesisRoot: String(genesisRoot(depth)),
     l1Deadline,
+    proofDeadline,
+    exit: {
+      verifier: exitVerifier.address,
+      vkHash: verifyingKeyHash(exit.verificationKey),
+      manifestId: exit.manifestId,
+    },
     tokens: registered,
     shapes: shapes.map(({ shape, verificationKey, manifestId }, shapeId) => ({
       name: shape.name,
@@ -105,7 +128,7 @@ export async function deployRollup(options: DeployOptions): Promise<DeployManife
 /** Deploys a verifier and compares the hash of the key that it ended up with. */
 async function deployVerifier(
   operator: Wallet,
-  { shape, verificationKey }: DeployShape,
+  verificationKey: VerificationKey,
 ): Promise<{ address: string; hash: string }> {
   const { address, hash } = await deployContract(operator, { name: 'Groth16Verifier' }, [
     verifyingKeyOnL1(verificationKey),
@@ -117,7 +140,7 @@ async function deployVerifier(
   ];
   if (onL1 === ours) return { address, hash };
   throw new MillraceError('refused', 'key-mismatch', 'The verifier on L1 has another key than it was given', {
-    details: { shape: shape.name, verifier: address, expected: ours, found: onL1 },
+    details: { verifier: address, expected: ours, found: onL1 },
     fix: 'Build the contracts anew (`npx hardhat build`) and deploy again.',
   });
 }

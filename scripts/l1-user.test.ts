@@ -33,7 +33,9 @@ beforeAll(async () => {
     operator,
     shapes: [{ shape: SHAPES.tiny, verificationKey, manifestId: 'm', devKeys: true }],
     tokens: [{ symbol: 'TST', address, decimals: 6, unitExponent: 2 }],
+    exit: { verificationKey, manifestId: 'e', devKeys: true },
     l1Deadline: 3600,
+    proofDeadline: 3600,
   });
   expect(deployment.tokens.map(({ id, symbol }) => [id, symbol])).toEqual([
     [1, 'ETH'],

@@ -34,6 +34,8 @@ export interface RunningNode {
   status(): NodeStatus;
   /** Seals what was admitted so far without waiting for the age limit. */
   flush(): Promise<void>;
+  /** Settles when the rollup has ended on L1 (`refused/exit-mode`): the node can do no more and has to be stopped. */
+  readonly halted: Promise<MillraceError>;
   /** Ends all parts, in order; nothing is lost, the next start goes on from here. */
   stop(): Promise<void>;
 }
@@ -113,6 +115,7 @@ async function start(
     logger,
   });
 
+  const halted = Promise.withResolvers<MillraceError>();
   const aggregatorOptions = {
     rpcUrl: config.l1RpcUrl,
     deployment,
@@ -131,6 +134,9 @@ async function start(
     maxBatchesPerCall: config.maxBatchesPerCall,
     pollMs: config.l1PollMs,
     logger: logger.child({ part: 'aggregator' }),
+    onError: (error: unknown) => {
+      if (error instanceof MillraceError && error.code === 'exit-mode') halted.resolve(error);
+    },
   };
   const aggregator = await persistently(() => Aggregator.start(aggregatorOptions), { signal, logger });
   cleanup.add(() => aggregator.stop());
@@ -166,6 +172,7 @@ async function start(
     proving,
     status: () => nodeStatus(source),
     flush: () => sealer.flush(),
+    halted: halted.promise,
     stop: () => cleanup.run(),
   };
 }

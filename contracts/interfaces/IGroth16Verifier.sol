@@ -22,7 +22,7 @@ struct Proof {
 }
 
 /// @title Verifier of the Groth16 proofs of one circuit with three public inputs
-/// @notice Both verifying functions return nothing: they revert unless every proof holds.
+/// @notice The verifying functions return nothing: they revert unless every proof holds.
 interface IGroth16Verifier {
     /// @notice A G1 point of the key is the point at infinity, has a coordinate that is not below the
     /// field's order, or is not on the curve.
@@ -39,6 +39,9 @@ interface IGroth16Verifier {
 
     /// @notice There are no proofs, or not as many proofs as statements.
     error ProofCountMismatch(uint256 statements, uint256 proofs);
+
+    /// @notice Statement number `statement` of this call names a key that was not handed in.
+    error UnknownKey(uint256 statement);
 
     /// @notice A coordinate of proof number `proof` of this call is not below the base field's order.
     error CoordinateOutOfRange(uint256 proof);
@@ -58,6 +61,16 @@ interface IGroth16Verifier {
 
     /// @notice Reverts unless `proofs[i]` holds for `inputs[i]`, for all i, by one check of n + 3 pairings.
     function verifyBatch(uint256[3][] calldata inputs, Proof[] calldata proofs) external view;
+
+    /// @notice Reverts unless `proofs[i]` holds for `statements[i]`, for all i, where the proofs are of this verifier's
+    /// key and of others, by one check of n + 3k pairings for k keys.
+    /// @param otherKeys keys of other verifiers, whose constructors checked them
+    /// @param statements place of the key (0: this verifier's; i: `otherKeys[i - 1]`), then the three inputs
+    function verifyMixed(
+        VerifyingKey[] calldata otherKeys,
+        uint256[4][] calldata statements,
+        Proof[] calldata proofs
+    ) external view;
 
     /// @notice The key that the proofs are verified with.
     function verifyingKey() external view returns (VerifyingKey memory);

@@ -5,8 +5,10 @@ import {Proof} from "./IGroth16Verifier.sol";
 
 /// @title Millrace on L1
 /// @notice Holds the money, orders the batches, and finalizes what is proven. docs/protocol.md defines ops,
-/// batch data and payouts; the names here are those of that page. There is no upgrade, and the operator,
-/// the only role, orders ops and registers tokens but has no way to touch funds.
+/// batch data, payouts and exits; the names here are those of that page. There is no upgrade, and the operator,
+/// the only role, orders ops and registers tokens but has no way to touch funds. If it leaves L1 ops waiting
+/// beyond the deadlines, anyone switches the rollup to exit mode, for good: nothing moves the state any more,
+/// owners leave with proofs against the last finalized root, and unprocessed deposits are paid back.
 interface IMillrace {
     // ------------------------------------------------------------------------------------------ structs
 
@@ -76,6 +78,7 @@ interface IMillrace {
     /// @param finalizedRoot state root after the newest finalized batch
     /// @param committedHash hash of the newest committed header
     /// @param finalizedHash hash of the newest finalized header
+    /// @param exitMode whether the rollup is in exit mode
     struct RollupState {
         uint64 committedNumber;
         uint64 finalizedNumber;
@@ -85,6 +88,7 @@ interface IMillrace {
         uint256 finalizedRoot;
         bytes32 committedHash;
         bytes32 finalizedHash;
+        bool exitMode;
     }
 
     // ------------------------------------------------------------------------------------------- events
@@ -110,6 +114,25 @@ interface IMillrace {
     /// @notice Batch `number` is final: `newRoot` is the state root, its payouts can be claimed.
     event BatchFinalized(uint64 indexed number, uint256 newRoot, bytes32 payoutsRoot);
 
+    /// @notice The committed batches `first` to `last` were dropped without a proof. Their numbers and their L1
+    /// ops, from `l1Committed` on, are free again.
+    event BatchesReverted(uint64 indexed first, uint64 last, uint64 l1Committed);
+
+    /// @notice The rollup is in exit mode from now on, for good.
+    /// @param finalizedNumber number of the last batch there will ever be
+    /// @param finalizedRoot state root that exits are proven against
+    /// @param l1Finalized deposits in the queue from this id on are refunded
+    event ExitModeActivated(uint64 finalizedNumber, uint256 finalizedRoot, uint64 l1Finalized);
+
+    /// @notice The balance of an account was paid out in exit mode.
+    /// @param amount units of the token
+    event Exited(uint32 indexed index, address indexed owner, uint16 indexed token, uint64 amount);
+
+    /// @notice An unprocessed deposit was paid back in exit mode.
+    /// @param id position in the L1 queue
+    /// @param amount units of the token
+    event DepositRefunded(uint256 indexed id, address indexed depositor, uint16 indexed token, uint64 amount);
+
     /// @notice A payout was paid.
     /// @param amount units of the token
     event PayoutClaimed(
@@ -118,19 +141,30 @@ interface IMillrace {
 
     // --------------------------------------------------------------------- errors: set-up and the operator
 
+    /// @notice The call is the operator's alone.
     error NotOperator(address caller);
+    /// @notice The operator cannot be address 0.
     error ZeroOperator();
+    /// @notice A deadline has to be at least one second.
     error ZeroDeadline();
+    /// @notice The depth has to be 1 to 32.
     error DepthOutOfRange(uint8 depth);
+    /// @notice There have to be 1 to 256 shapes.
     error NoShapes();
+    /// @notice A number of the shape at this place of the list is out of range.
     error ShapeOutOfRange(uint256 shape);
+    /// @notice A verifier or token has no code.
     error NotAContract(address target);
+    /// @notice The token has an id already.
     error TokenAlreadyRegistered(address token);
+    /// @notice The exponent of a unit is at most 18.
     error UnitExponentOutOfRange(uint8 unitExponent);
+    /// @notice All 65535 token ids are taken.
     error TooManyTokens();
 
     // ------------------------------------------------------------------------- errors: L1 ops and claims
 
+    /// @notice No token has this id.
     error UnknownToken(uint16 token);
     /// @notice ETH: `amount` has to be the value sent; ERC-20: no value may be sent.
     error WrongValue(uint256 expected, uint256 sent);
@@ -140,12 +174,17 @@ interface IMillrace {
     error AmountZero();
     /// @notice With `units` more, the rollup would hold 2^64 units of the token or more.
     error TokenCapExceeded(uint16 token, uint64 held, uint256 units);
+    /// @notice A key hash has to be 1 to r - 1.
     error KeyHashOutOfRange(uint256 keyHash);
+    /// @notice Coordinates of a key have to be below r.
     error PublicKeyOutOfRange(uint256 ax, uint256 ay);
+    /// @notice An account index has to be below 2^depth.
     error IndexOutOfRange(uint32 index);
     /// @notice There is no finalized batch of this number that pays anything out.
     error NoPayouts(uint64 batchNumber);
+    /// @notice The proof does not lead from this payout to the batch's payouts root.
     error PayoutNotInBatch(uint64 batchNumber, uint256 index);
+    /// @notice This payout was paid already.
     error PayoutAlreadyClaimed(uint64 batchNumber, uint256 index);
     /// @notice The owner did not take the ETH.
     error EthTransferFailed(address owner);
@@ -154,9 +193,13 @@ interface IMillrace {
 
     // ----------------------------------------------------------------------------------- errors: batches
 
+    /// @notice The list of batches or headers is empty.
     error NoBatches();
+    /// @notice No shape has this id.
     error UnknownShape(uint8 shape);
+    /// @notice A state root has to be below r.
     error RootOutOfRange(uint256 root);
+    /// @notice `C` has to be below r.
     error CommitmentOutOfRange(uint256 c);
     /// @notice The header handed in as parent is not that of the newest committed batch.
     error ParentMismatch(bytes32 expected, bytes32 found);
@@ -166,10 +209,13 @@ interface IMillrace {
     error TooManyUnprovenBatches(uint64 limit);
     /// @notice The headers do not lead from the newest finalized batch to a committed one.
     error NotCommitted(uint64 number, bytes32 batchHash);
+    /// @notice There are not as many proofs as batches.
     error ProofCountMismatch(uint256 batches, uint256 proofs);
     /// @notice The batch data end too early or have bytes that belong to nothing.
     error DataLength(uint256 expected, uint256 found);
+    /// @notice The batch has more L1 ops than its shape takes.
     error TooManyL1Ops(uint256 found, uint256 limit);
+    /// @notice The batch has more signed ops than its shape takes.
     error TooManyOps(uint256 found, uint256 limit);
     /// @notice Bits of the last types or op-data element after the last op are not 0.
     error DataPadding();
@@ -183,10 +229,29 @@ interface IMillrace {
     error PayoutOwnerOutOfRange(uint256 position);
     /// @notice There is no op with this id in the L1 queue.
     error L1QueueExhausted(uint256 id);
-    /// @notice The batch has another op at the place of the L1 op with this id.
+    /// @notice The elements handed in are not those of the L1 op with this id.
     error L1OpMismatch(uint256 id);
     /// @notice The batch leaves the L1 op `id` behind, whose deadline has passed, though it has room for it.
     error L1QueueOverdue(uint256 id, uint40 timestamp);
+
+    // --------------------------------------------------------------------- errors: reverting and exit mode
+
+    /// @notice The rollup is in exit mode: there are no new ops, batches or proofs.
+    error ExitModeActive();
+    /// @notice The call is for exit mode, which the rollup is not in.
+    error ExitModeInactive();
+    /// @notice No L1 op waits for a committed batch beyond the deadline.
+    error NoOverdueL1Op();
+    /// @notice The oldest unproven batch may still be proven until `deadline`, seconds of block time.
+    error ProofNotOverdue(uint64 number, uint256 deadline);
+    /// @notice The balance of this account was paid out already.
+    error AlreadyExited(uint32 index);
+    /// @notice The L1 op with this id is in a finalized batch.
+    error L1OpProcessed(uint256 id);
+    /// @notice The L1 op with this id is not a deposit.
+    error NotADeposit(uint256 id);
+    /// @notice This deposit was paid back already.
+    error DepositAlreadyRefunded(uint256 id);
 
     // ---------------------------------------------------------------------------------- for the operator
 
@@ -251,21 +316,57 @@ interface IMillrace {
         bytes32[] calldata proof
     ) external;
 
+    /// @notice Drops all committed batches that are not proven, if the oldest of them has waited for its proof
+    /// longer than {proofDeadline}. Their L1 ops are back in the queue; if the first of these is beyond its
+    /// deadline by now, the rollup goes to exit mode in the same call. Anyone may call it.
+    /// @param oldest header of the batch after the newest finalized one
+    function revertBatches(BatchHeader calldata oldest) external;
+
+    /// @notice Switches the rollup to exit mode, if an L1 op has waited for a committed batch longer than
+    /// {l1Deadline}. Committed batches that are not proven are dropped. Anyone may call it.
+    function activateExitMode() external;
+
+    /// @notice In exit mode, pays out the balance that an account has in the last finalized state, once for each
+    /// index. Anyone may call it. If the owner does not take the money the call reverts and can be repeated.
+    /// @param index of the account, below 2^depth
+    /// @param owner of the account, who is paid
+    /// @param token token id of the account
+    /// @param balance units of the token
+    /// @param proof of the exit circuit for the public inputs
+    /// `[finalizedRoot, index, owner | token @ 160 | balance @ 176]`
+    function exit(uint32 index, address owner, uint16 token, uint64 balance, Proof calldata proof) external;
+
+    /// @notice In exit mode, pays a deposit that is in no finalized batch back to its depositor, once. Anyone may
+    /// call it.
+    /// @param id position in the L1 queue
+    /// @param e0 elements of the op, as {L1OpQueued} tells them
+    function refundDeposit(uint256 id, uint256 e0, uint256 e1, uint256 e2) external;
+
     // --------------------------------------------------------------------------------------------- views
 
+    /// @notice The only account that orders batches and registers tokens.
     function operator() external view returns (address);
 
     /// @notice Bits of an account index.
     function depth() external view returns (uint8);
 
-    /// @notice Seconds within which a queued L1 op has to be in a batch.
+    /// @notice Seconds within which a queued L1 op has to be in a committed batch; then anyone may call
+    /// {activateExitMode}.
     function l1Deadline() external view returns (uint40);
+
+    /// @notice Seconds within which a committed batch has to be proven; then anyone may call {revertBatches}.
+    function proofDeadline() external view returns (uint40);
+
+    /// @notice The {IGroth16Verifier} of the exit circuit's key.
+    function exitVerifier() external view returns (address);
 
     /// @notice What binds signatures and batches to this contract on this chain, docs/protocol.md section 2.
     function domain() external view returns (uint256);
 
+    /// @notice Where the rollup stands.
     function state() external view returns (RollupState memory);
 
+    /// @notice Number of shapes.
     function shapeCount() external view returns (uint256);
 
     /// @notice The shape with this id; reverts if there is none.
@@ -290,4 +391,10 @@ interface IMillrace {
 
     /// @notice True once this payout was paid.
     function isClaimed(uint64 batchNumber, uint256 index) external view returns (bool);
+
+    /// @notice True once the balance of this account was paid out in exit mode.
+    function isExited(uint32 index) external view returns (bool);
+
+    /// @notice True once this deposit was paid back in exit mode.
+    function isRefunded(uint256 id) external view returns (bool);
 }

@@ -14,6 +14,7 @@ library L1Queue {
 
     uint256 private constant DEPOSIT = 1;
     uint256 private constant FORCED_EXIT = 2;
+    uint256 private constant TYPE_MASK = 3;
     uint256 private constant HASH_BITS = 216;
     uint256 private constant LOW_BITS = 248;
     uint256 private constant LOW_MASK = (1 << LOW_BITS) - 1;
@@ -47,6 +48,14 @@ library L1Queue {
         e2 = ay & LOW_MASK;
     }
 
+    /// @notice Who made a deposit, and of what.
+    /// @param id position in the queue, for the refusal of an op that is no deposit
+    /// @param e0 first element of an op of the queue
+    function readDeposit(uint256 id, uint256 e0) internal pure returns (address depositor, uint16 token, uint64 units) {
+        if (e0 & TYPE_MASK != DEPOSIT) revert IMillrace.NotADeposit(id);
+        return (address(uint160(e0 >> 88)), uint16(e0 >> 8), uint64(e0 >> 24));
+    }
+
     /// @notice The word that is kept for an op.
     function entry(uint256 id, uint256 e0, uint256 e1, uint256 e2, uint40 timestamp) internal pure returns (bytes32) {
         return bytes32((uint256(timestamp) << HASH_BITS) | _opHash(id, e0, e1, e2));
@@ -72,9 +81,30 @@ library L1Queue {
         for (uint256 i = 0; i < s.l1Count; ++i) {
             uint256 id = first + i;
             (uint256 e0, uint256 e1, uint256 e2,) = s.l1Op(i);
-            (, uint216 opHash) = unpack(queue[id]);
-            if (opHash != _opHash(id, e0, e1, e2)) revert IMillrace.L1OpMismatch(id);
+            requireOp(queue, id, e0, e1, e2);
         }
+    }
+
+    /// @notice Refuses elements that are not those of the op `id`.
+    function requireOp(mapping(uint256 id => bytes32) storage queue, uint256 id, uint256 e0, uint256 e1, uint256 e2)
+        internal
+        view
+    {
+        (, uint216 opHash) = unpack(queue[id]);
+        if (opHash != _opHash(id, e0, e1, e2)) revert IMillrace.L1OpMismatch(id);
+    }
+
+    /// @notice Whether there is an op `id` that is older than the deadline.
+    /// @param length number of ops ever queued
+    /// @param deadline seconds
+    function isOverdue(mapping(uint256 id => bytes32) storage queue, uint256 id, uint256 length, uint256 deadline)
+        internal
+        view
+        returns (bool)
+    {
+        if (id >= length) return false;
+        (uint40 timestamp,) = unpack(queue[id]);
+        return block.timestamp > timestamp + deadline;
     }
 
     /// @notice Refuses a batch that had room for the op `id` and left it behind though its deadline has passed.
@@ -90,9 +120,9 @@ library L1Queue {
         uint256 limit,
         uint256 deadline
     ) internal view {
-        if (id >= length || consumed == limit) return;
+        if (consumed == limit || !isOverdue(queue, id, length, deadline)) return;
         (uint40 timestamp,) = unpack(queue[id]);
-        if (block.timestamp > timestamp + deadline) revert IMillrace.L1QueueOverdue(id, timestamp);
+        revert IMillrace.L1QueueOverdue(id, timestamp);
     }
 
     function _opHash(uint256 id, uint256 e0, uint256 e1, uint256 e2) private pure returns (uint216) {

@@ -47,10 +47,33 @@ contract ReentrantToken is TestToken("Reentrant", "REENT", 18) {
     }
 }
 
-/// @dev Returns false, and moves nothing, where others revert.
+/// @dev Moves nothing from or to those on its list.
+contract BlocklistingToken is TestToken("Block", "BLOCK", 6) {
+    error Blocked(address account);
+
+    mapping(address account => bool) public blocked;
+
+    function setBlocked(address account, bool blocked_) external {
+        blocked[account] = blocked_;
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        if (blocked[from]) revert Blocked(from);
+        if (blocked[to]) revert Blocked(to);
+        super._update(from, to, value);
+    }
+}
+
+/// @dev Returns false, and moves nothing, where others revert; also while it is `frozen`.
 contract FalseReturningToken is TestToken("False", "FALSE", 18) {
+    bool public frozen;
+
+    function setFrozen(bool frozen_) external {
+        frozen = frozen_;
+    }
+
     function transfer(address to, uint256 value) public override returns (bool) {
-        return balanceOf(msg.sender) >= value && super.transfer(to, value);
+        return !frozen && balanceOf(msg.sender) >= value && super.transfer(to, value);
     }
 
     function transferFrom(address from, address to, uint256 value) public override returns (bool) {

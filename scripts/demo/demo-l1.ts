@@ -2,7 +2,7 @@ import { Contract, JsonRpcProvider, toQuantity, Wallet } from 'ethers';
 import { contractArtifact } from '../../aggregator/contract-artifacts.ts';
 import type { DeployManifest } from '../../protocol/deploy-manifest.ts';
 import { MillraceError } from '../../protocol/error.ts';
-import type { ShapeArtifacts } from '../../prover/artifacts/load-artifacts.ts';
+import type { ExitArtifacts, ShapeArtifacts } from '../../prover/artifacts/load-artifacts.ts';
 import { type DeployToken, deployRollup } from '../deploy.ts';
 import { deployContract } from '../deploy-contract.ts';
 import { L1User } from '../l1-user.ts';
@@ -24,14 +24,18 @@ export interface DemoL1 {
 
 /** 2^120 wei, and as many smallest units of each token: more than any file can ask for. */
 const RICHES = 1n << 120n;
-const L1_DEADLINE_SECONDS = 24 * 3600;
+const DEADLINE_SECONDS = 24 * 3600;
 
 /**
  * Starts a local L1 and deploys tokens, verifiers and rollup on it.
  * @param tokens the tokens of the transfer file; ETH is there by itself
- * @param artifacts of the one shape that gets a verifier
+ * @param artifacts of the one shape that gets a verifier; @param exit of its depth
  */
-export async function startDemoL1(tokens: Iterable<TokenOfFile>, artifacts: ShapeArtifacts): Promise<DemoL1> {
+export async function startDemoL1(
+  tokens: Iterable<TokenOfFile>,
+  artifacts: ShapeArtifacts,
+  exit: ExitArtifacts,
+): Promise<DemoL1> {
   const chain = await startLocalL1();
   const provider = new JsonRpcProvider(chain.url, chain.chainId, {
     staticNetwork: true,
@@ -54,13 +58,15 @@ export async function startDemoL1(tokens: Iterable<TokenOfFile>, artifacts: Shap
       shape: manifest.shape,
       verificationKey,
       manifestId,
-      devKeys: manifest.setup.kind === 'dev',
+      devKeys: isDev(artifacts),
     };
     const deployment = await deployRollup({
       operator,
       shapes: [shape],
       tokens: erc20,
-      l1Deadline: L1_DEADLINE_SECONDS,
+      exit: { verificationKey: exit.vkey, manifestId: exit.manifestId, devKeys: isDev(exit) },
+      l1Deadline: DEADLINE_SECONDS,
+      proofDeadline: DEADLINE_SECONDS,
     });
     const tokenIds = new Map(deployment.tokens.map(({ symbol, id }) => [symbol, id]));
     return {
@@ -80,6 +86,10 @@ export async function startDemoL1(tokens: Iterable<TokenOfFile>, artifacts: Shap
     await chain.stop();
     throw error;
   }
+}
+
+function isDev({ manifest }: ShapeArtifacts | ExitArtifacts): boolean {
+  return manifest.setup.kind === 'dev';
 }
 
 /** Deploys a token that anyone can mint, and mints plenty of it for `owner`. */

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { RollupContract } from '../../aggregator/rollup-contract.ts';
 import { MillraceError } from '../../protocol/error.ts';
 import { decodeFee, encodeFee } from '../../protocol/fee.ts';
-import { ensureArtifacts } from '../../prover/artifacts/ensure-artifacts.ts';
+import type { OnArtifactProgress } from '../../prover/artifacts/artifact-progress.ts';
+import { ensureArtifacts, ensureExitArtifacts } from '../../prover/artifacts/ensure-artifacts.ts';
 import { checkBalances } from './check-balances.ts';
 import { claimAll } from './claims.ts';
 import { startDemoL1 } from './demo-l1.ts';
@@ -65,15 +66,15 @@ export async function runDemo(
 
   const setupStartedAt = performance.now();
   let built = false;
-  const artifacts = await step(`Circuit and keys of shape ${shape}`, (say) =>
-    ensureArtifacts(shape, {
-      onProgress: ({ text, fraction, elapsedMs }) => {
-        built = true;
-        const done = fraction === undefined ? '' : ` ${Math.round(fraction * 100)} %`;
-        say(`${text}${done}, ${Math.round(elapsedMs / 1000)} s`);
-      },
-    }),
-  );
+  const { artifacts, exit } = await step(`Circuit and keys of shape ${shape}`, async (say) => {
+    const onProgress: OnArtifactProgress = ({ text, fraction, elapsedMs }) => {
+      built = true;
+      const done = fraction === undefined ? '' : ` ${Math.round(fraction * 100)} %`;
+      say(`${text}${done}, ${Math.round(elapsedMs / 1000)} s`);
+    };
+    const artifacts = await ensureArtifacts(shape, { onProgress });
+    return { artifacts, exit: await ensureExitArtifacts(artifacts.manifest.shape.depth, { onProgress }) };
+  });
   const setup = {
     reused: !built,
     kind: artifacts.manifest.setup.kind,
@@ -81,7 +82,7 @@ export async function runDemo(
   };
 
   const l1 = await step('Local L1 with tokens, verifier and rollup', () =>
-    startIn(resources, () => startDemoL1(file.tokens.values(), artifacts)),
+    startIn(resources, () => startDemoL1(file.tokens.values(), artifacts, exit)),
   );
   const wallets = new DemoWallets();
   const operator = l1.deployment.operator.toLowerCase();

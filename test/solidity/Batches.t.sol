@@ -284,6 +284,7 @@ contract BatchesTest is RollupFixture {
     function test_constructorNeverTakesNonsense() public {
         IMillrace.ShapeConfig[] memory shapes = new IMillrace.ShapeConfig[](1);
         shapes[0] = rollup.shapes(0);
+        _refusesDeadlines(shapes);
         _refusesConstruction(address(0), 0, 8, shapes, 1, abi.encodePacked(IMillrace.ZeroOperator.selector));
         bytes memory refusal = abi.encodeWithSelector(IMillrace.RootOutOfRange.selector, R);
         _refusesConstruction(alice, R, 8, shapes, 1, refusal);
@@ -316,8 +317,17 @@ contract BatchesTest is RollupFixture {
         uint40 deadline,
         bytes memory refusal
     ) private {
+        address exitVerifier = rollup.exitVerifier();
         vm.expectRevert(refusal);
-        deployer.deploy("Millrace", abi.encode(operator, root, depth, shapes, deadline));
+        deployer.deploy("Millrace", abi.encode(operator, root, depth, shapes, deadline, 1, exitVerifier));
+    }
+
+    function _refusesDeadlines(IMillrace.ShapeConfig[] memory shapes) private {
+        bytes memory arguments = abi.encode(alice, 0, 8, shapes, 1, 0, rollup.exitVerifier());
+        vm.expectRevert(abi.encodePacked(IMillrace.ZeroDeadline.selector));
+        deployer.deploy("Millrace", arguments);
+        vm.expectRevert(abi.encodeWithSelector(IMillrace.NotAContract.selector, alice));
+        deployer.deploy("Millrace", abi.encode(alice, 0, 8, shapes, 1, 1, alice));
     }
 
     function _refusesWith(IMillrace.BatchInput memory batch, bytes memory refusal) private {

@@ -13,40 +13,9 @@ import {
 } from "../../contracts/test/HostileTokens.sol";
 import {TestToken} from "../../contracts/test/TestToken.sol";
 import {Batch, L1Entry, Op} from "./support/BatchData.sol";
+import {Receiver} from "./support/Receiver.sol";
 import {RollupFixture} from "./support/RollupFixture.sol";
 import {bound, vm} from "./support/Vm.sol";
-
-/// @dev Receives ETH as told.
-contract Receiver {
-    enum Mode {
-        Take,
-        Revert,
-        ReturnMuch,
-        Reenter
-    }
-
-    Mode private mode;
-    bytes private data;
-    bytes4 public refusal;
-
-    function set(Mode mode_, bytes calldata data_) external {
-        (mode, data) = (mode_, data_);
-    }
-
-    receive() external payable {
-        if (mode == Mode.Revert) revert("no");
-        if (mode == Mode.ReturnMuch) {
-            assembly {
-                return(0, 1000000)
-            }
-        }
-        if (mode == Mode.Reenter) {
-            (bool done, bytes memory returned) = msg.sender.call(data);
-            require(!done, "reentered");
-            refusal = bytes4(returned);
-        }
-    }
-}
 
 contract ClaimsTest is RollupFixture {
     function setUp() public {

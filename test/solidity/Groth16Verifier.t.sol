@@ -162,6 +162,38 @@ contract Groth16VerifierTest {
         verifier.verifyBatch(new uint256[3][](1), proofs);
     }
 
+    // ---------------------------------------------------------------------------------------- several keys
+
+    /// @dev Statements of the own key and of two others in any order.
+    /// hardhat-config: fuzz.runs = 24
+    function testFuzz_verifiesProofsOfSeveralKeys(uint256 seed, uint8 count, uint8 bad) public {
+        VerifyingKey[] memory others = new VerifyingKey[](2);
+        (others[0], others[1]) = (TrapdoorKey.key(ALPHA + 1), TrapdoorKey.key(ALPHA + 2));
+        uint256[4][] memory statements = new uint256[4][](bound(count, 1, 8));
+        Proof[] memory proofs = new Proof[](statements.length);
+        for (uint256 i = 0; i < proofs.length; ++i) {
+            uint256 random = uint256(keccak256(abi.encode(seed, i)));
+            uint256[3] memory inputs = [random % R, (random >> 8) % R, (random >> 16) % R];
+            statements[i] = [random % 3, inputs[0], inputs[1], inputs[2]];
+            proofs[i] = TrapdoorKey.prove(ALPHA + random % 3, inputs, random);
+        }
+        verifier.verifyMixed(others, statements, proofs);
+        uint256[4] memory wrong = statements[bad % proofs.length];
+        wrong[0] = (wrong[0] + 1) % 3; // another of the keys
+        vm.expectRevert(abi.encodePacked(IGroth16Verifier.InvalidProof.selector));
+        verifier.verifyMixed(others, statements, proofs);
+        wrong[0] = 3;
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.UnknownKey.selector, bad % proofs.length));
+        verifier.verifyMixed(others, statements, proofs);
+    }
+
+    function test_refusesWrongCountsOfSeveralKeys() public {
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.ProofCountMismatch.selector, 2, 1));
+        verifier.verifyMixed(new VerifyingKey[](1), new uint256[4][](2), new Proof[](1));
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.ProofCountMismatch.selector, 0, 0));
+        verifier.verifyMixed(new VerifyingKey[](0), new uint256[4][](0), new Proof[](0));
+    }
+
     // ----------------------------------------------------------------------------------------------- keys
 
     function test_showsItsKey() public view {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeFee, encodeFee } from '../../protocol/fee.ts';
-import { ensureArtifacts } from '../../prover/artifacts/ensure-artifacts.ts';
+import { ensureArtifacts, ensureExitArtifacts } from '../../prover/artifacts/ensure-artifacts.ts';
 import type { ShapeArtifacts } from '../../prover/artifacts/load-artifacts.ts';
 import { componentLogger } from '../../prover/log.ts';
 import { freeLoopbackPort } from '../../prover/loopback-port.ts';
@@ -111,7 +111,8 @@ export class Pipeline {
       const folder = await mkdtemp(join(tmpdir(), 'millrace-pipeline-'));
       resources.defer(() => rm(folder, { recursive: true }));
       const artifacts = await ensureArtifacts('tiny');
-      const l1 = await startDemoL1([ETH], artifacts);
+      const exit = await ensureExitArtifacts(artifacts.manifest.shape.depth);
+      const l1 = await startDemoL1([ETH], artifacts, exit);
       resources.defer(() => l1.stop());
       await writeFile(join(folder, 'deployment.json'), JSON.stringify(l1.deployment));
       const connection = await startRpcProxy(l1.chain.url);

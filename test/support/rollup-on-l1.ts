@@ -11,6 +11,7 @@ import { deployRollup } from '../../scripts/deploy.ts';
 import { freshNonce } from '../../scripts/fresh-nonce.ts';
 import { L1User } from '../../scripts/l1-user.ts';
 import type { LocalL1 } from '../../scripts/local-l1.ts';
+import { trapdoorKey } from './trapdoor-key.ts';
 
 /** The contract's `BatchInput`. */
 export interface BatchInput {
@@ -64,7 +65,15 @@ export class RollupOnL1 {
     const { manifest, manifestId, vkey: verificationKey } = artifacts;
     const shape = { shape: manifest.shape, verificationKey, manifestId, devKeys: true };
     const shapes = Array.from({ length: copies }, () => shape);
-    const deployment = await deployRollup({ operator, shapes, tokens: [], l1Deadline: 86_400 });
+    const exitKey = await trapdoorKey(3);
+    const deployment = await deployRollup({
+      operator,
+      shapes,
+      exit: { verificationKey: exitKey.verificationKey, manifestId: 'e', devKeys: true },
+      tokens: [],
+      l1Deadline: 86_400,
+      proofDeadline: 86_400,
+    });
     return new RollupOnL1(deployment, operator, user);
   }
 

@@ -17,26 +17,31 @@ const MANIFEST_ID = 'trapdoor';
 export class TestRollup {
   readonly deployment: DeployManifest;
   readonly key: TrapdoorKey;
+  readonly exitKey: TrapdoorKey;
   readonly state = new State(SHAPE.depth);
   #number = 0;
 
-  private constructor(deployment: DeployManifest, key: TrapdoorKey) {
+  private constructor(deployment: DeployManifest, key: TrapdoorKey, exitKey: TrapdoorKey) {
     this.deployment = deployment;
     this.key = key;
+    this.exitKey = exitKey;
   }
 
   /** Deploys with account 0 of the L1 as the operator. */
   static async deploy(l1: LocalL1, provider: JsonRpcProvider): Promise<TestRollup> {
     const key = await trapdoorKey(1);
+    const exitKey = await trapdoorKey(2);
     const deployment = await deployRollup({
       operator: new Wallet(l1.privateKeys[0]!, provider),
       shapes: [
         { shape: SHAPE, verificationKey: key.verificationKey, manifestId: MANIFEST_ID, devKeys: true },
       ],
+      exit: { verificationKey: exitKey.verificationKey, manifestId: MANIFEST_ID, devKeys: true },
       tokens: [],
       l1Deadline: 86_400,
+      proofDeadline: 43_200,
     });
-    return new TestRollup(deployment, key);
+    return new TestRollup(deployment, key, exitKey);
   }
 
   get domain(): bigint {

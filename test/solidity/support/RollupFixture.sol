@@ -16,6 +16,8 @@ abstract contract RollupFixture {
     uint256 internal constant LOW_MASK = (1 << 248) - 1;
     uint8 internal constant DEPTH = 8;
     uint40 internal constant DEADLINE = 1 days;
+    uint40 internal constant PROOF_DEADLINE = 6 hours;
+    uint256 internal constant EXIT_ALPHA = 77;
     uint256 internal constant GENESIS_ROOT = R - 1;
     uint256 internal constant KEY_HASH = R - 2;
     /// @dev Wei in a unit of ETH.
@@ -36,10 +38,15 @@ abstract contract RollupFixture {
     function setUpRollup() internal {
         vm.warp(1_000_000);
         IMillrace.ShapeConfig[] memory shapes = new IMillrace.ShapeConfig[](2);
-        shapes[0] = IMillrace.ShapeConfig(_verifier(0), 4, 2, 8);
-        shapes[1] = IMillrace.ShapeConfig(_verifier(1), 130, 3, 40);
+        shapes[0] = IMillrace.ShapeConfig(_verifierOf(alpha(0)), 4, 2, 8);
+        shapes[1] = IMillrace.ShapeConfig(_verifierOf(alpha(1)), 130, 3, 40);
         rollup = IMillrace(
-            deployer.deploy("Millrace", abi.encode(address(this), GENESIS_ROOT, DEPTH, shapes, DEADLINE))
+            deployer.deploy(
+                "Millrace",
+                abi.encode(
+                    address(this), GENESIS_ROOT, DEPTH, shapes, DEADLINE, PROOF_DEADLINE, _verifierOf(EXIT_ALPHA)
+                )
+            )
         );
         token = new TestToken("Test", "TEST", 6);
         tokenId = rollup.registerToken(address(token), 2);
@@ -47,8 +54,8 @@ abstract contract RollupFixture {
         headHash = keccak256(abi.encode(bytes32(0), head));
     }
 
-    function _verifier(uint8 shape) private returns (address) {
-        return deployer.deploy("Groth16Verifier", abi.encode(TrapdoorKey.key(alpha(shape))));
+    function _verifierOf(uint256 alpha_) private returns (address) {
+        return deployer.deploy("Groth16Verifier", abi.encode(TrapdoorKey.key(alpha_)));
     }
 
     // ------------------------------------------------------------------------------------------------ L1
@@ -182,6 +189,39 @@ abstract contract RollupFixture {
         headParentHash = headHash;
         headHash = keccak256(abi.encode(headHash, header));
         head = header;
+    }
+
+    /// @dev Drops all unproven batches. `oldest` is the header of the first of them.
+    /// @param finalHead header of the newest finalized batch, `finalParentHash` its parent's hash
+    function revertTo(
+        IMillrace.BatchHeader memory oldest,
+        IMillrace.BatchHeader memory finalHead,
+        bytes32 finalParentHash
+    ) internal {
+        rollup.revertBatches(oldest);
+        headParentHash = finalParentHash;
+        headHash = keccak256(abi.encode(finalParentHash, finalHead));
+        head = finalHead;
+    }
+
+    // ---------------------------------------------------------------------------------------------- exits
+
+    /// @dev A proof of the exit circuit, of an account that the test says is there.
+    function exitProof(uint256 root, uint32 index, address owner, uint16 id, uint64 units)
+        internal
+        view
+        returns (Proof memory)
+    {
+        uint256 holding = uint256(uint160(owner)) | (uint256(id) << 160) | (uint256(units) << 176);
+        return TrapdoorKey.prove(EXIT_ALPHA, [root, index, holding], index);
+    }
+
+    function exitOf(uint32 index, address owner, uint16 id, uint64 units) internal {
+        rollup.exit(index, owner, id, units, exitProof(rollup.state().finalizedRoot, index, owner, id, units));
+    }
+
+    function refund(uint256 id, L1Entry memory entry) internal {
+        rollup.refundDeposit(id, entry.e0, entry.e1, entry.e2);
     }
 
     function _one(IMillrace.BatchHeader memory header)
