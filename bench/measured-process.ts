@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { MillraceError } from '../protocol/error.ts';
-import { childrenCpuSeconds } from './machine/cpu-time.ts';
+import { childrenCpuTicks, TICKS_PER_SECOND } from './machine/cpu-time.ts';
 
 export interface ProcessCost {
   /** From the start to the end, seconds. */
@@ -24,7 +24,7 @@ const KIBIBYTE = 1024;
  * @throws {MillraceError} `input` / `program-failed` when it cannot be started or does not end with exit code 0
  */
 export async function measureProcess([program = '', ...args]: readonly string[]): Promise<ProcessCost> {
-  const cpuBefore = childrenCpuSeconds();
+  const ticksBefore = childrenCpuTicks();
   const startedAt = performance.now();
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -43,7 +43,8 @@ export async function measureProcess([program = '', ...args]: readonly string[])
       child.on('exit', (code, signal) => resolve(code === 0 ? undefined : `ended with ${signal ?? code}`));
     });
     const wall = (performance.now() - startedAt) / 1000;
-    if (outcome === undefined) return { wall, cpu: childrenCpuSeconds() - cpuBefore, peakMemory };
+    const cpu = (childrenCpuTicks() - ticksBefore) / TICKS_PER_SECOND;
+    if (outcome === undefined) return { wall, cpu, peakMemory };
     throw new MillraceError('input', 'program-failed', `A measured program failed: ${outcome}`, {
       details: { command: [program, ...args].join(' '), output: output.trim() },
       fix: 'Run the command by hand, and mend what it complains about.',

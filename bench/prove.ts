@@ -69,11 +69,13 @@ export function benchProve(options: ProveOptions): Promise<BenchResult> {
         options.say(proveCase.description);
         findings.push(await measureCase(proveCase, options, folder));
       }
+      const series = findings.flatMap((found) => found.series);
+      const tooFew = `${options.repeat} rounds are too few for a confidence interval: take --repeat ${FEWEST_ROUNDS}.`;
       return {
-        series: findings.flatMap(({ series }) => series),
+        series,
         ratios: findings.flatMap(({ ratios = [] }) => ratios),
         notes: findings.flatMap(({ notes = [] }) => notes),
-        warnings: findings.flatMap(({ warnings = [] }) => warnings),
+        warnings: [...spreadWarnings(series), ...(options.repeat < FEWEST_ROUNDS ? [tooFew] : [])],
       };
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -126,7 +128,6 @@ async function measureCase(proveCase: ProveCase, options: ProveOptions, folder: 
       series,
       ratios: ratiosOf(series, options.backends[0]!.name),
       notes: [proveCase.description],
-      warnings: warningsOf(series, options.repeat),
     };
   } finally {
     for (const contender of contenders) await contender.close();
@@ -139,7 +140,7 @@ function coldContender(
   threads: number,
   folder: string,
 ): Contender {
-  const labels = { circuit: proveCase.name, backend: backend.name, run: 'cold', threads };
+  const labels = { circuit: proveCase.name, k: proveCase.k, backend: backend.name, run: 'cold', threads };
   const files = {
     zkey: proveCase.zkey,
     wtns: proveCase.wtns,
@@ -165,7 +166,7 @@ async function warmContender(
   backend: BenchBackend,
   threads: number,
 ): Promise<Contender> {
-  const labels = { circuit: proveCase.name, backend: backend.name, run: 'warm', threads };
+  const labels = { circuit: proveCase.name, k: proveCase.k, backend: backend.name, run: 'warm', threads };
   const prover = await ResidentProver.start({ backend: backend.resident!, zkey: proveCase.zkey }, threads);
   const run = async () => {
     const reply = await prover.prove(proveCase.wtns);
@@ -244,17 +245,14 @@ function ratiosOf(series: Findings['series'], first: string): Ratio[] {
   return ratios;
 }
 
-function warningsOf(series: Findings['series'], repeat: number): string[] {
-  const warnings = series.flatMap(({ labels, metrics }) => {
+function spreadWarnings(series: Findings['series']): string[] {
+  const wide = series.filter(({ metrics }) => {
     const { mad, median } = summarize(metrics.wall!.samples);
-    if (mad <= MOST_SPREAD * median) return [];
-    return [
-      `The wall times of ${describe(labels)} are spread wide (median deviation ${Math.round((100 * mad) / median)}%).`,
-    ];
+    return mad > MOST_SPREAD * median;
   });
-  if (repeat < FEWEST_ROUNDS)
-    warnings.push(`${repeat} rounds are too few for a confidence interval: take --repeat ${FEWEST_ROUNDS}.`);
-  return warnings;
+  if (wide.length === 0) return [];
+  const names = wide.map(({ labels }) => describe(labels)).join('; ');
+  return [`Wall times are spread wide (median deviation above ${100 * MOST_SPREAD}%): ${names}.`];
 }
 
 function describe({ circuit, backend, run, threads }: Labels): string {

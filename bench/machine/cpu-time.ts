@@ -6,12 +6,9 @@ export const TICKS_PER_SECOND = 100;
 const CHILDREN_USER = 13;
 const CHILDREN_SYSTEM = 14;
 
-/**
- * CPU time, user and system, of all child processes that have ended and of their own ended children, seconds. The
- * kernel counts it exactly and tells it in steps of 10 ms.
- */
-export function childrenCpuSeconds(): number {
+/** CPU time, user and system, of all child processes that have ended and of their own ended children. */
+export function childrenCpuTicks(): number {
   const stat = readFileSync('/proc/self/stat', 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[CHILDREN_USER]) + Number(fields[CHILDREN_SYSTEM])) / TICKS_PER_SECOND;
+  return Number(fields[CHILDREN_USER]) + Number(fields[CHILDREN_SYSTEM]);
 }

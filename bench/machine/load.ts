@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import type { MachineLoad } from '../result.ts';
-import { childrenCpuSeconds, TICKS_PER_SECOND } from './cpu-time.ts';
+import { childrenCpuTicks, TICKS_PER_SECOND } from './cpu-time.ts';
 
 /** Above these a run is called noisy. */
 const MOST_OTHERS = 0.1;
@@ -57,7 +57,7 @@ function percent(share: number): string {
 
 function ownCpuSeconds(): number {
   const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6 + childrenCpuSeconds();
+  return (user + system) / 1e6 + childrenCpuTicks() / TICKS_PER_SECOND;
 }
 
 /** Seconds of all CPUs together since boot (proc(5), /proc/stat). */

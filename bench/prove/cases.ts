@@ -19,6 +19,8 @@ export interface ProveCase {
   readonly zkey: string;
   readonly wtns: string;
   readonly vkey: VerificationKey;
+  /** The domain has 2^k rows. */
+  readonly k: number;
   /** For people: sizes, and how many of the witness's values are easy. */
   readonly description: string;
 }
@@ -50,6 +52,7 @@ export async function caseOfFiles(zkeyFile: string, wtnsFile: string, name?: str
     zkey,
     wtns,
     vkey: await exportVerificationKey(zkey),
+    k: Math.log2(domainSize),
     description:
       `${label}: domain 2^${Math.log2(domainSize)}, ${wires.toLocaleString('en')} wires, ` +
       `${publicWires} public signals, ${Math.round(100 * easy)}% of the witness 0 or 1`,

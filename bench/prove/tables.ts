@@ -1,6 +1,6 @@
+import { formatValue, type Table } from '../report/table.ts';
 import { type BenchResult, type Labels, labelText, type Metric, type Ratio, type Series } from '../result.ts';
 import { CONFIDENCE, summarize } from '../statistics.ts';
-import { formatValue, type Table } from '../table.ts';
 
 const STAGE = 'stage ';
 
@@ -32,7 +32,7 @@ function ratioTables(ratios: readonly Ratio[]): Table[] {
       columns: ['circuit', 'backend', 'run', 'threads', 'CPU', 'wall', 'peak memory'],
       rows: [...series.values()].map((metrics) => [
         ...names(metrics[0]!.of),
-        ...['cpu', 'wall', 'memory'].map((name) => interval(metrics.find(({ metric }) => metric === name)!)),
+        ...['cpu', 'wall', 'memory'].map((name) => interval(metrics.find(({ metric }) => metric === name))),
       ]),
     };
   });
@@ -76,6 +76,8 @@ function medianOf(metric: Metric | undefined): string {
   return metric === undefined ? '' : formatValue(summarize(metric.samples).median, metric.unit);
 }
 
-function interval({ ratio, low, high }: Ratio): string {
+function interval(found: Ratio | undefined): string {
+  if (found === undefined) return '';
+  const { ratio, low, high } = found;
   return `${formatValue(ratio, 'ratio')} [${formatValue(low, 'ratio')}, ${formatValue(high, 'ratio')}]`;
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { markdownReport, textReport } from '../../bench/report.ts';
+import { htmlReport } from '../../bench/report/html.ts';
+import { markdownReport, textReport } from '../../bench/report/text.ts';
 import type { BenchResult } from '../../bench/result.ts';
 import { MillraceError } from '../../protocol/error.ts';
 import { writeJsonFile } from '../text-file.ts';
@@ -8,20 +9,26 @@ import { writeJsonFile } from '../text-file.ts';
 export interface OutputOptions {
   readonly json?: string;
   readonly markdown?: string;
+  readonly html?: string;
 }
 
 /** The options of every benchmark that say where its result goes. */
 export function outputOptions(command: Command): Command {
   return command
     .option('--json <file>', 'where to write the result, all samples in it')
-    .option('--markdown <file>', 'where to write the tables for a pull request');
+    .option('--markdown <file>', 'where to write the tables for a pull request')
+    .option('--html <file>', 'where to write a report with plots, in one file');
 }
 
 /** Prints a result's tables and writes the files that were asked for. */
-export async function giveResult(result: BenchResult, { json, markdown }: OutputOptions): Promise<void> {
+export async function giveResult(
+  result: BenchResult,
+  { json, markdown, html }: OutputOptions,
+): Promise<void> {
   process.stdout.write(`\n${textReport(result)}`);
   if (json !== undefined) await writeJsonFile(json, result);
   if (markdown !== undefined) await writeText(markdown, markdownReport(result));
+  if (html !== undefined) await writeText(html, await htmlReport(result));
 }
 
 async function writeText(path: string, text: string): Promise<void> {

@@ -1,9 +1,11 @@
-import { proveTables } from './prove/tables.ts';
-import type { BenchResult, MachineDescription } from './result.ts';
+import { circuitTables } from '../circuits/tables.ts';
+import { proveTables } from '../prove/tables.ts';
+import type { BenchResult, MachineDescription } from '../result.ts';
 import { markdownTable, type Table, textTable } from './table.ts';
 
 const TABLES: Partial<Record<BenchResult['benchmark'], (result: BenchResult) => Table[]>> = {
   prove: proveTables,
+  circuits: circuitTables,
 };
 
 /** The tables that show a result. */

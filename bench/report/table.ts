@@ -28,11 +28,17 @@ export function markdownTable(table: Table): string {
   return [`**${table.title}**`, '', line(table.columns), rule, ...table.rows.map(line), ''].join('\n');
 }
 
-function shapeOf({ columns, rows }: Table): { widths: number[]; right: boolean[] } {
+/** Whether all cells of a column are numbers, with units or without. */
+export function isNumberColumn({ rows }: Table, column: number): boolean {
+  return column > 0 && rows.every((row) => row[column] === '' || NUMBER.test(row[column] ?? ''));
+}
+
+function shapeOf(table: Table): { widths: number[]; right: boolean[] } {
+  const { columns, rows } = table;
   const columnCells = columns.map((_, i) => rows.map((row) => row[i] ?? ''));
   return {
     widths: columnCells.map((cells, i) => Math.max(columns[i]!.length, ...cells.map((cell) => cell.length))),
-    right: columnCells.map((cells, i) => i > 0 && cells.every((cell) => cell === '' || NUMBER.test(cell))),
+    right: columns.map((_, i) => isNumberColumn(table, i)),
   };
 }
 

@@ -1,0 +1,151 @@
+import { parse, View } from 'vega';
+import { compile } from 'vega-lite';
+import { describe, expect, it } from 'vitest';
+import { type BenchResult, counted, measured } from '../result.ts';
+import { htmlReport, specOf } from './html.ts';
+import { plotsOf } from './plots.ts';
+import { formatValue, markdownTable, textTable } from './table.ts';
+import { markdownReport, textReport } from './text.ts';
+
+const machine = {
+  cpu: 'A <fast> & "new" one',
+  architecture: 'x64',
+  flags: ['avx2'],
+  logicalCpus: 2,
+  usableCpus: 1,
+  virtual: true,
+  governor: 'performance',
+  memoryBytes: 8e9,
+  system: 'linux',
+  node: 'v24',
+};
+const common = {
+  format: 'millrace-bench-1',
+  command: './millrace bench',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  machine,
+  load: { before: 0.5, after: 1, othersShare: 0.25, stealShare: 0 },
+  warnings: ['Other programs ran.'],
+  notes: ['</script><script>alert(1)</script>'],
+} as const;
+
+const series = (circuit: string, k: number, backend: string, run: string, samples: number[]) => ({
+  labels: { circuit, k, backend, run, threads: 1 },
+  metrics: {
+    wall: measured('s', samples),
+    cpu: measured('s', samples),
+    memory: measured('bytes', [1e8, 2e8, 3e8]),
+    ...(run === 'warm'
+      ? { 'stage quotient': measured('s', samples), 'stage points': measured('s', samples) }
+      : {}),
+  },
+});
+const proving: BenchResult = {
+  ...common,
+  benchmark: 'prove',
+  warnings: [...common.warnings],
+  notes: [...common.notes],
+  series: [
+    series('small', 14, 'native', 'warm', [1, 1.1, 1.2]),
+    series('small', 14, 'other', 'cold', [3, 3.1, 3.2]),
+    series('large', 16, 'native', 'warm', [4, 4.1, 4.2]),
+    series('large', 16, 'other', 'cold', [12, 13, 14]),
+  ],
+  ratios: [
+    {
+      metric: 'cpu',
+      of: { circuit: 'small', k: 14, backend: 'other', run: 'cold', threads: 1 },
+      to: { circuit: 'small', k: 14, backend: 'native', run: 'warm', threads: 1 },
+      ratio: 2.8,
+      low: 2.5,
+      high: 3.1,
+    },
+  ],
+};
+const circuits: BenchResult = {
+  ...common,
+  benchmark: 'circuits',
+  warnings: [],
+  notes: [],
+  ratios: [],
+  series: [
+    { labels: { part: 'signature' }, metrics: { constraints: counted('constraints', 4000) } },
+    {
+      labels: { shape: 'tiny', counted: 'compiled' },
+      metrics: { constraints: counted('constraints', 21_280) },
+    },
+    {
+      labels: { transfer: 'M = N', depth: 24, n: 4, counted: 'compiled' },
+      metrics: { constraints: counted('constraints', 10_000) },
+    },
+    {
+      labels: { peer: 'Another', depth: 24, source: 'there' },
+      metrics: { constraints: counted('constraints', 40_000) },
+    },
+  ],
+};
+
+describe.each([proving, circuits])('the report of bench $benchmark', (result) => {
+  it('has plots that can be drawn', async () => {
+    const plots = plotsOf(result);
+    expect(plots.length).toBeGreaterThan(0);
+    for (const plot of plots) {
+      const view = new View(parse(compile(specOf(plot)).spec), { renderer: 'none' });
+      expect(await view.toSVG()).toContain('mark-');
+    }
+  });
+
+  it('is one HTML file with the whole result in it', async () => {
+    const html = await htmlReport(result);
+    // What is in scripts is no markup; were one to end early, its rest would show up here.
+    const page = html.replace(/<script[^>]*>.*?<\/script>/gs, '');
+    expect(page).not.toMatch(/<(?:script|link|img)|src=|href=/);
+    expect(page).not.toContain('<fast>');
+    expect(page.length).toBeLessThan(20_000);
+    const [, embedded = ''] =
+      /<script type="application\/json" id="result">(.*?)<\/script>/s.exec(html) ?? [];
+    expect(JSON.parse(embedded)).toEqual(result);
+  });
+
+  it('says the same in text and in Markdown', () => {
+    for (const text of [textReport(result), markdownReport(result)]) {
+      for (const warning of result.warnings) expect(text).toContain(warning);
+      expect(text).toContain('25%');
+    }
+  });
+});
+
+describe('tables', () => {
+  const table = {
+    title: 'T',
+    columns: ['name', 'time'],
+    rows: [
+      ['a|b', '1.00 s'],
+      ['longer', '10.0 s'],
+    ],
+  };
+
+  it('line up', () => {
+    expect(textTable(table).split('\n').slice(2, 6)).toEqual([
+      'name      time',
+      '------  ------',
+      'a|b     1.00 s',
+      'longer  10.0 s',
+    ]);
+    expect(markdownTable(table)).toContain('| --- | ---: |\n| a\\|b | 1.00 s |');
+  });
+
+  it.each([
+    [0.0000123, 's', '12.3 us'],
+    [0.0456, 's', '45.6 ms'],
+    [12.345, 's', '12.3 s'],
+    [1_234.5, 's', '1,235 s'],
+    [2.5e8, 'bytes', '250 MB'],
+    [0.0123, '%', '1.23%'],
+    [260_861, 'constraints', '260,861'],
+    [5.331, 'transfers/s', '5.33 transfers/s'],
+    [0, 's', '0.00 ms'],
+  ])('write %d %s as %s', (value, unit, text) => {
+    expect(formatValue(value, unit)).toBe(text);
+  });
+});
