@@ -50,7 +50,7 @@ const units = [
   { source: 'protocol_operations.cc', flags: [] },
   ...(process.arch === 'x64'
     ? [
-        { source: 'prover_avx2.cc', flags: [...scalar64, '-mavx2'] },
+        { source: 'prover_avx2.cc', flags: [...scalar64, '-mavx2', '-mfma'] },
         { source: 'prover_ifma.cc', flags: [...scalar64, ...avx512, ...quiet] },
       ]
     : []),

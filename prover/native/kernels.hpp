@@ -106,7 +106,7 @@ inline std::unique_ptr<Operations> selectOperations() {
   const auto allows = [&](const char* name) { return wanted.empty() || wanted == name; };
 #if defined(__x86_64__)
   if (allows("ifma") && hasIfma()) return std::make_unique<VectorOperations>("ifma", openIfmaProver);
-  if (allows("avx2") && __builtin_cpu_supports("avx2") && AdxKernel::supported()) {
+  if (allows("avx2") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && AdxKernel::supported()) {
     return std::make_unique<VectorOperations>("avx2", openAvx2Prover);
   }
   if (allows(AdxKernel::name) && AdxKernel::supported()) return std::make_unique<KernelOperations<AdxKernel>>();

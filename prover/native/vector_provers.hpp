@@ -18,7 +18,7 @@ namespace millrace {
 /// AVX-512 with IFMA, and what AdxKernel needs.
 std::unique_ptr<Prover> openIfmaProver(const std::string& zkey, unsigned threads);
 
-/// AVX2, and what AdxKernel needs.
+/// AVX2 with FMA, and what AdxKernel needs.
 std::unique_ptr<Prover> openAvx2Prover(const std::string& zkey, unsigned threads);
 #endif
 

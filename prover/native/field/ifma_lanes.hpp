@@ -327,6 +327,9 @@ class IfmaLanes {
 struct IfmaLaneFamily {
   template <class Field>
   using Lanes = typename LanesOver<IfmaLanes, Field>::Type;
+  struct Environment {
+    Environment() {}
+  };
 };
 
 }  // namespace millrace

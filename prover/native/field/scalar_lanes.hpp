@@ -76,9 +76,13 @@ class ScalarLanes {
   Field value_;
 };
 
+/// A family of lane types, and what a thread that computes with them holds meanwhile.
 struct ScalarLaneFamily {
   template <class Field>
   using Lanes = ScalarLanes<Field>;
+  struct Environment {
+    Environment() {}
+  };
 };
 
 }  // namespace millrace

@@ -74,6 +74,7 @@ class KernelProver final : public Prover {
   uint32_t publicWires() const override { return key_.publicWires; }
 
   void prove(const Section& wtns, unsigned threads, ProofMonitor& monitor, uint8_t* proof, uint8_t* publicSignals) const override {
+    const typename LaneFamily::Environment environment;
     monitor.begin(ProofStage::witness, 1);
     const Witness witness = readWitness(wtns, key_.wires);
     monitor.step();
