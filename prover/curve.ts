@@ -31,8 +31,9 @@ export function readG2({ q, r, G2 }: Bn128, json: G2Json): Uint8Array | undefine
   const point = json.map((pair) => pair.map(BigInt));
   const zero = x0 === '0' && x1 === '0' && y0 === '1' && y1 === '0';
   const read = readPoint(q, G2, coordinates, point, zero);
-  if (read === undefined || !G2.isZero(G2.timesScalar(read, r))) return undefined;
-  return read;
+  // timesScalar takes no point at infinity.
+  if (read === undefined || G2.isZero(read)) return read;
+  return G2.isZero(G2.timesScalar(read, r)) ? read : undefined;
 }
 
 function readPoint(

@@ -14,6 +14,20 @@ export interface KeyPoints {
 }
 
 /**
+ * Reads the format of a verification key from outside: not whether its points are points.
+ *
+ * @returns the key without fields that verification does not need
+ * @throws {MillraceError} `input` / `malformed-verification-key`
+ */
+export function parseVerificationKey(vk: unknown): VerificationKey {
+  const key = parseProofFile(verificationKeySchema, 'verification key', vk);
+  if (key.IC.length !== key.nPublic + 1) {
+    throw malformedKey({ field: 'IC', expected: key.nPublic + 1, found: key.IC.length });
+  }
+  return key;
+}
+
+/**
  * Reads a verification key from outside and checks it: the format; every point canonical, on its curve, in the group of
  * order r and not at infinity; one IC point for each public signal and one more; no two equal G2 points. L1 checks the same.
  *
@@ -23,10 +37,7 @@ export interface KeyPoints {
 export async function readVerificationKey(
   vk: unknown,
 ): Promise<{ readonly key: VerificationKey; readonly points: KeyPoints }> {
-  const key = parseProofFile(verificationKeySchema, 'verification key', vk);
-  if (key.IC.length !== key.nPublic + 1) {
-    throw malformed({ field: 'IC', expected: key.nPublic + 1, found: key.IC.length });
-  }
+  const key = parseVerificationKey(vk);
   const curve = await bn254();
   const g1 = (field: string, json: VerificationKey['vk_alpha_1']) =>
     notZero(field, readG1(curve, json), (point) => curve.G1.isZero(point));
@@ -48,12 +59,13 @@ function notZero(
   point: Uint8Array | undefined,
   isZero: (point: Uint8Array) => boolean,
 ): Uint8Array {
-  if (point === undefined) throw malformed({ field, problem: 'not a point of the group' });
-  if (isZero(point)) throw malformed({ field, problem: 'the point at infinity' });
+  if (point === undefined) throw malformedKey({ field, problem: 'not a point of the group' });
+  if (isZero(point)) throw malformedKey({ field, problem: 'the point at infinity' });
   return point;
 }
 
-function malformed(details: Record<string, unknown>): MillraceError {
+/** What is thrown for a key that is none. */
+export function malformedKey(details: Record<string, unknown>): MillraceError {
   return new MillraceError('input', 'malformed-verification-key', 'This is not a usable verification key', {
     details,
     fix: 'Export the key again with snarkjs zkey export verificationkey.',

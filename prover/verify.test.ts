@@ -5,7 +5,9 @@ import { type ToyFiles, toyCircuit, toyInput } from '../test/support/toy-circuit
 import type { ProofOutput } from './backend.ts';
 import { SnarkjsBackend } from './backends/snarkjs.ts';
 import { bn254 } from './curve.ts';
-import { verifyProof } from './verify.ts';
+import { loadNative } from './native/addon.ts';
+import { buildNative } from './native/build.mjs';
+import { verifyProof, verifyProofs, verifyWith } from './verify.ts';
 import { WitnessCalculator } from './witness.ts';
 
 /** Order of the base field. */
@@ -20,38 +22,41 @@ beforeAll(async () => {
   made = await new SnarkjsBackend().prove(toy.zkey, await calculator.calculate(toyInput(5n).input));
 }, 60_000);
 
-describe('verifyProof', () => {
+const hasNative = buildNative({ log: () => undefined }) !== undefined;
+const engines = [
+  { engine: 'WASM', addon: undefined },
+  ...(hasNative ? [{ engine: 'the addon', addon: loadNative() }] : []),
+];
+
+describe.each(engines)('verification with $engine', ({ addon }) => {
+  async function verify(vkey: unknown, publicSignals: unknown, proof: unknown): Promise<boolean> {
+    const [holds] = await verifyWith(addon, vkey, [{ publicSignals, proof }]);
+    return holds === true;
+  }
+
   it('accepts a proof of its own signals only', async () => {
     expect(made.publicSignals).toEqual(toyInput(5n).publicSignals);
-    expect(await verifyProof(toy.vkey, made.publicSignals, made.proof)).toBe(true);
-    expect(await verifyProof(toy.vkey, toyInput(6n).publicSignals, made.proof)).toBe(false);
-    expect(await verifyProof(toy.vkey, made.publicSignals.slice(1), made.proof)).toBe(false);
-    expect(await verifyProof(toy.vkey, [...made.publicSignals, '0'], made.proof)).toBe(false);
+    expect(await verify(toy.vkey, made.publicSignals, made.proof)).toBe(true);
+    expect(await verify(toy.vkey, toyInput(6n).publicSignals, made.proof)).toBe(false);
+    expect(await verify(toy.vkey, made.publicSignals.slice(1), made.proof)).toBe(false);
+    expect(await verify(toy.vkey, [...made.publicSignals, '0'], made.proof)).toBe(false);
   });
 
   it('refuses a signal that equals a good one modulo r', async () => {
     const aliased = made.publicSignals.map((signal) => String(BigInt(signal) + FIELD));
-    expect(await verifyProof(toy.vkey, aliased, made.proof)).toBe(false);
+    expect(await verify(toy.vkey, aliased, made.proof)).toBe(false);
   });
 
   it('refuses coordinates that equal good ones modulo q, and points off the curve', async () => {
     const { pi_a } = made.proof;
     const alias = String(BigInt(pi_a[0]) + Q);
-    expect(
-      await verifyProof(toy.vkey, made.publicSignals, { ...made.proof, pi_a: [alias, pi_a[1], '1'] }),
-    ).toBe(false);
-    expect(await verifyProof(toy.vkey, made.publicSignals, { ...made.proof, pi_a: ['1', '3', '1'] })).toBe(
+    expect(await verify(toy.vkey, made.publicSignals, { ...made.proof, pi_a: [alias, pi_a[1], '1'] })).toBe(
       false,
     );
-    expect(await verifyProof(toy.vkey, made.publicSignals, { ...made.proof, pi_a: ['0', '1', '0'] })).toBe(
-      false,
-    );
-    expect(await verifyProof(toy.vkey, made.publicSignals, { ...made.proof, pi_a: ['7', '7', '0'] })).toBe(
-      false,
-    );
-    expect(await verifyProof(toy.vkey, made.publicSignals, { ...made.proof, pi_a: ['0', '0', '1'] })).toBe(
-      false,
-    );
+    expect(await verify(toy.vkey, made.publicSignals, { ...made.proof, pi_a: ['1', '3', '1'] })).toBe(false);
+    expect(await verify(toy.vkey, made.publicSignals, { ...made.proof, pi_a: ['0', '1', '0'] })).toBe(false);
+    expect(await verify(toy.vkey, made.publicSignals, { ...made.proof, pi_a: ['7', '7', '0'] })).toBe(false);
+    expect(await verify(toy.vkey, made.publicSignals, { ...made.proof, pi_a: ['0', '0', '1'] })).toBe(false);
   });
 
   it('refuses a B outside the subgroup', async () => {
@@ -59,18 +64,18 @@ describe('verifyProof', () => {
     const { G2 } = await bn254();
     const stray = await strayTwistPoint();
     expect(G2.isValid(G2.fromObject(stray.map((pair) => pair.map(BigInt))))).toBe(true);
-    expect(await verifyProof(toy.vkey, made.publicSignals, { ...made.proof, pi_b: stray })).toBe(false);
+    expect(await verify(toy.vkey, made.publicSignals, { ...made.proof, pi_b: stray })).toBe(false);
   });
 
   it('never throws on hostile proofs and signals', async () => {
     await fc.assert(
       fc.asyncProperty(fc.anything(), fc.anything(), async (signals, proof) => {
-        expect(await verifyProof(toy.vkey, signals, proof)).toBe(false);
+        expect(await verify(toy.vkey, signals, proof)).toBe(false);
       }),
       { numRuns: 50 },
     );
     for (const bad of ['-1', '01', '0x1', '', ' 1', '1e3', 5, null]) {
-      expect(await verifyProof(toy.vkey, [bad, ...made.publicSignals.slice(1)], made.proof)).toBe(false);
+      expect(await verify(toy.vkey, [bad, ...made.publicSignals.slice(1)], made.proof)).toBe(false);
     }
   });
 
@@ -83,11 +88,11 @@ describe('verifyProof', () => {
       { ...made.proof, pi_b: [[bump(pi_b[0][0]), pi_b[0][1]], pi_b[1], pi_b[2]] },
       { ...made.proof, pi_c: [bump(pi_c[0]), pi_c[1], '1'] },
     ];
-    for (const proof of changed) expect(await verifyProof(toy.vkey, made.publicSignals, proof)).toBe(false);
+    for (const proof of changed) expect(await verify(toy.vkey, made.publicSignals, proof)).toBe(false);
   });
 
   it('throws on a verification key that is malformed or lets anyone forge', async () => {
-    const check = (vkey: unknown): Promise<boolean> => verifyProof(vkey, made.publicSignals, made.proof);
+    const check = (vkey: unknown): Promise<boolean> => verify(vkey, made.publicSignals, made.proof);
     await expect(check({})).rejects.toMatchObject({ code: 'malformed-verification-key' });
     await expect(check({ ...toy.vkey, nPublic: 2 })).rejects.toMatchObject({
       code: 'malformed-verification-key',
@@ -97,6 +102,29 @@ describe('verifyProof', () => {
     });
     await expect(check(toy.forgeableVkey)).rejects.toMatchObject({ kind: 'refused', code: 'forgeable-key' });
   });
+
+  it('judges each of many proofs for itself', async () => {
+    const good = { publicSignals: made.publicSignals, proof: made.proof };
+    const wrong = { ...good, publicSignals: toyInput(6n).publicSignals };
+    const malformed = { ...good, proof: {} };
+    const short = { ...good, publicSignals: [] };
+    expect(await verifyWith(addon, toy.vkey, [good, wrong, good, malformed, good, short])).toEqual([
+      true,
+      false,
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(await verifyWith(addon, toy.vkey, [good, good, good, good])).toEqual([true, true, true, true]);
+    expect(await verifyWith(addon, toy.vkey, [])).toEqual([]);
+    await expect(verifyWith(addon, {}, [])).rejects.toMatchObject({ code: 'malformed-verification-key' });
+  });
+});
+
+it('takes the addon where there is one', async () => {
+  expect(await verifyProof(toy.vkey, made.publicSignals, made.proof)).toBe(true);
+  expect(await verifyProofs(toy.vkey, [made, { ...made, publicSignals: ['1'] }])).toEqual([true, false]);
 });
 
 /** Finds a point of the twist that is not in the subgroup of order r: nearly every point is such. */

@@ -1,6 +1,19 @@
-import { bn254, readG1, readG2 } from './curve.ts';
-import { groth16ProofSchema, publicSignalsSchema } from './proof.ts';
-import { readVerificationKey } from './verification-key.ts';
+import { loadNative, type NativeAddon } from './native/addon.ts';
+import { verifyNatively } from './native/verify-natively.ts';
+import { type Groth16Proof, groth16ProofSchema, publicSignalsSchema } from './proof.ts';
+import { verifyWithWasm } from './verify-wasm.ts';
+
+/** A proof and what it is said to prove, from anywhere. */
+export interface ProofClaim {
+  readonly publicSignals: unknown;
+  readonly proof: unknown;
+}
+
+/** A claim of the right format; nothing is known of its numbers. */
+export interface ParsedClaim {
+  readonly publicSignals: readonly string[];
+  readonly proof: Groth16Proof;
+}
 
 /**
  * Verifies a Groth16 proof on BN254 (https://eprint.iacr.org/2016/260, section 3.2):
@@ -11,28 +24,37 @@ import { readVerificationKey } from './verification-key.ts';
  *
  * @param vkey snarkjs's verification key; also from outside, but wrong ones are our own mistake and throw.
  * @returns false for every proof that does not hold, malformed ones included.
- * @throws {MillraceError} as {@link readVerificationKey}
+ * @throws {MillraceError} `input` / `malformed-verification-key`; `refused` / `forgeable-key`, and `native-kernel` as
+ *   {@link loadNative}; `internal` / `verifier-failed`
  */
 export async function verifyProof(vkey: unknown, publicSignals: unknown, proof: unknown): Promise<boolean> {
-  const curve = await bn254();
-  const { points: key } = await readVerificationKey(vkey);
+  const [holds = false] = await verifyProofs(vkey, [{ publicSignals, proof }]);
+  return holds;
+}
 
+/**
+ * {@link verifyProof} for many proofs of one key: natively in one product of pairings, where the addon is there.
+ *
+ * @returns for each claim whether it holds, in order
+ */
+export async function verifyProofs(vkey: unknown, claims: readonly ProofClaim[]): Promise<boolean[]> {
+  return verifyWith(loadNative(), vkey, claims);
+}
+
+/** {@link verifyProofs} with the addon, or with WASM where it is undefined. */
+export async function verifyWith(
+  addon: NativeAddon | undefined,
+  vkey: unknown,
+  claims: readonly ProofClaim[],
+): Promise<boolean[]> {
+  const parsed = claims.map(parseClaim);
+  return addon === undefined ? verifyWithWasm(vkey, parsed) : verifyNatively(addon, vkey, parsed);
+}
+
+function parseClaim({ publicSignals, proof }: ProofClaim): ParsedClaim | undefined {
   const signals = publicSignalsSchema.safeParse(publicSignals);
   const claimed = groth16ProofSchema.safeParse(proof);
-  if (!signals.success || !claimed.success || signals.data.length + 1 !== key.ic.length) return false;
-  const scalars = signals.data.map(BigInt);
-  if (scalars.some((scalar) => scalar >= curve.r)) return false;
-
-  const { G1, G2 } = curve;
-  const a = readG1(curve, claimed.data.pi_a);
-  const b = readG2(curve, claimed.data.pi_b);
-  const c = readG1(curve, claimed.data.pi_c);
-  if (a === undefined || b === undefined || c === undefined) return false;
-  if (G1.isZero(a) || G2.isZero(b) || G1.isZero(c)) return false;
-
-  const inputs = key.ic.reduce(
-    (sum, point, i) => G1.add(sum, G1.timesScalar(point, scalars[i - 1] ?? 1n)),
-    G1.zeroAffine,
-  );
-  return curve.pairingEq(G1.neg(a), b, key.alpha, key.beta, inputs, key.gamma, c, key.delta);
+  return signals.success && claimed.success
+    ? { publicSignals: signals.data, proof: claimed.data }
+    : undefined;
 }

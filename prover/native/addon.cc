@@ -6,6 +6,7 @@
 #include "promise_worker.hpp"
 #include "protocol_calls.hpp"
 #include "prover_calls.hpp"
+#include "verifier_calls.hpp"
 
 namespace millrace {
 namespace {
@@ -122,6 +123,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("cancel", Napi::Function::New(env, cancel));
   exports.Set("prove", Napi::Function::New(env, prove));
   exportProtocolCalls(env, exports, operations->kernel());
+  exportVerifierCalls(env, exports, operations->kernel());
   return exports;
 }
 

@@ -48,6 +48,7 @@ const units = [
   { source: 'addon.cc', flags: [] },
   { source: 'protocol_calls.cc', flags: [] },
   { source: 'protocol_operations.cc', flags: [] },
+  { source: 'verifier_calls.cc', flags: [] },
   ...(process.arch === 'x64'
     ? [
         { source: 'prover_avx2.cc', flags: [...scalar64, '-mavx2', '-mfma'] },

@@ -1,10 +1,10 @@
-// Numbers cross as BigInts: Node-API reads and makes their words, which costs less than
-// bytes made in JavaScript. The calls are synchronous, because what they compute is wanted
-// at once; many hashes or checks are spread over threads.
+// The calls are synchronous, because what they compute is wanted at once; many hashes or
+// checks are spread over threads.
 #include "protocol_calls.hpp"
 
 #include <vector>
 
+#include "numbers.hpp"
 #include "protocol_operations.hpp"
 #include "system/parallel.hpp"
 
@@ -16,25 +16,10 @@ const ProtocolOperations* operations = nullptr;
 /// From this many on, the start of a thread (some 50 us) is small beside its work.
 constexpr size_t hashesPerThread = 16, checksPerThread = 4;
 
-Limbs readLimbs(const Napi::Value& value) {
-  if (!value.IsBigInt()) throw Napi::TypeError::New(value.Env(), "a BigInt is wanted");
-  Limbs limbs{};
-  int negative = 0;
-  size_t words = limbs.size();
-  value.As<Napi::BigInt>().ToWords(&negative, &words, limbs.data());
-  if (negative != 0 || words > limbs.size()) throw Napi::RangeError::New(value.Env(), "0 <= x < 2^256 is wanted");
-  return limbs;
-}
-
 Limbs readElement(const Napi::Value& value) {
   const Limbs limbs = readLimbs(value);
   if (!less(limbs, ScalarPrime::modulus.p)) throw Napi::RangeError::New(value.Env(), "a field element is wanted");
   return limbs;
-}
-
-Napi::Array readArray(const Napi::Value& value) {
-  if (!value.IsArray()) throw Napi::TypeError::New(value.Env(), "an array is wanted");
-  return value.As<Napi::Array>();
 }
 
 unsigned threadsFor(size_t count, size_t perThread) {
