@@ -1,6 +1,5 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT_CODE } from '../protocol/error.ts';
-import { useNativeArithmetic } from '../prover/native/arithmetic.ts';
 import { reportFailure } from './failure.ts';
 
 /** The commands in the order of the help, each by the module that registers it. */
@@ -18,6 +17,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   bench: async () => (await import('./bench.ts')).registerBench,
 };
 
+/** Commands that work on files of any circuit: nothing of Millrace's is hashed, and the hash takes a second to load. */
+const WITHOUT_PROTOCOL = new Set(['groth16-prove', 'bench']);
+
 const program = new Command('millrace')
   .description('A payments ZK-rollup that a small team can run')
   .showHelpAfterError('(millrace --help lists the commands)')
@@ -29,7 +31,7 @@ const needed = Object.hasOwn(COMMANDS, name) ? [name] : Object.keys(COMMANDS);
 for (const command of needed) (await COMMANDS[command]!())(program);
 
 try {
-  useNativeArithmetic();
+  if (!WITHOUT_PROTOCOL.has(name)) (await import('../prover/native/arithmetic.ts')).useNativeArithmetic();
   await program.parseAsync();
 } catch (error) {
   // Commander has printed its own message already: help and version end with 0, a wrong call with 2.

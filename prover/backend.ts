@@ -1,6 +1,4 @@
 import { MillraceError } from '../protocol/error.ts';
-import { NativeBackend } from './backends/native.ts';
-import { SnarkjsBackend } from './backends/snarkjs.ts';
 import { loadNative } from './native/addon.ts';
 import type { Groth16Proof } from './proof.ts';
 
@@ -36,10 +34,12 @@ export type BackendChoice = (typeof BACKEND_CHOICES)[number];
  *   `loadNative`.
  */
 export async function selectBackend(choice: BackendChoice): Promise<ProofBackend> {
-  if (choice === 'snarkjs') return new SnarkjsBackend();
+  // snarkjs takes a third of a second to load.
+  const openSnarkjs = async () => new (await import('./backends/snarkjs.ts')).SnarkjsBackend();
+  if (choice === 'snarkjs') return openSnarkjs();
   const addon = loadNative();
-  if (addon !== undefined) return new NativeBackend(addon);
-  if (choice === 'auto') return new SnarkjsBackend();
+  if (addon !== undefined) return new (await import('./backends/native.ts')).NativeBackend(addon);
+  if (choice === 'auto') return openSnarkjs();
   throw new MillraceError('refused', 'backend-missing', 'This installation has no native prover', {
     fix: 'Install a C++ compiler (Debian: apt-get install g++) and run again; or use --backend snarkjs, or auto.',
   });

@@ -4,6 +4,7 @@ import { contracts } from './contracts.mjs';
 import { dependencies } from './dependencies.mjs';
 import { withFileLock } from './file-lock.mjs';
 import { nativeAddon } from './native.mjs';
+import { noteReady } from './ready.mjs';
 import { ensureRedis } from './redis.mjs';
 import { toolchain } from './toolchain.mjs';
 
@@ -18,6 +19,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  *   environment in which it is first in PATH
  */
 export async function prepare({ redis }) {
+  const checkedAt = new Date();
   const { bin } = toolchain(ROOT);
   const env = {
     ...process.env,
@@ -29,6 +31,7 @@ export async function prepare({ redis }) {
       process.stderr.write(`- waiting for the set-up that process ${holder} is doing\n`);
     await withFileLock(join(ROOT, '.toolchain', 'setup.lock'), () => install(env), waiting);
   }
+  noteReady(ROOT, bin, checkedAt);
   if (redis) await ensureRedis(ROOT);
   return { bin, env };
 }
