@@ -37,8 +37,8 @@ template Batch(N2, N1, M, depth) {
     signal input slotIndex[M];
     signal input slotKeyHash[M];
     signal input slotWord[M];
-    signal input bottom[M][8];
-    signal input siblings[M][siblingCount(depth)];
+    signal input bottom[M][8];      // hints only, see Node
+    signal input siblings[M][siblingCount(depth)];  // hints only
     signal input top[CACHED];
     signal input l1E0[N1];
     signal input l1E1[N1];
@@ -57,7 +57,7 @@ template Batch(N2, N1, M, depth) {
     signal input opOwner[N2];
     signal input opR8x[N2];
     signal input opR8y[N2];
-    signal input opS[N2];
+    signal input opS[N2];           // below l, checked in Signature
     signal input feeIndex[4];
 
     component numberBits = Num2Bits(64);

@@ -22,13 +22,13 @@ export interface Shape {
  */
 export const SHAPES = {
   /** Tests: domain 2^15. */
-  tiny: { name: 'tiny', n2: 2, n1: 2, m: 4, depth: 8, constraints: 21_280 },
+  tiny: { name: 'tiny', n2: 2, n1: 2, m: 4, depth: 8, constraints: 17_820 },
   /** Trying out where there is no compiler: domain 2^16. */
-  small: { name: 'small', n2: 5, n1: 7, m: 12, depth: 11, constraints: 64_209 },
+  small: { name: 'small', n2: 6, n1: 9, m: 14, depth: 11, constraints: 65_307 },
   /** The demo: domain 2^18. */
-  demo: { name: 'demo', n2: 17, n1: 20, m: 27, depth: 24, constraints: 260_861 },
+  demo: { name: 'demo', n2: 21, n1: 19, m: 31, depth: 24, constraints: 261_835 },
   /** Real use: domain 2^20. */
-  large: { name: 'large', n2: 76, n1: 32, m: 104, depth: 24, constraints: 1_027_748 },
+  large: { name: 'large', n2: 90, n1: 36, m: 122, depth: 24, constraints: 1_045_678 },
 } as const satisfies Record<string, Shape>;
 
 /** Fee accounts, hence distinct fee tokens, of a batch. */

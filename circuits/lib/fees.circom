@@ -1,9 +1,9 @@
 pragma circom 2.1.9;
 
 include "circomlib/circuits/bitify.circom";
-include "circomlib/circuits/comparators.circom";
 include "pointer.circom";
 include "select.circom";
+include "zero.circom";
 
 // A batch names up to four fee accounts (docs/protocol.md, section 3). FeeShare adds an op's fee to the accumulator of its
 // token, FeeAccounts credits the accumulators after all ops.
@@ -15,7 +15,7 @@ template FeeShare() {
     signal input token;             // 16 bits
     signal input feeToken[4];
     signal output share[4];         // the fee at its account's place, else 0
-    component none = IsZero();
+    component none = ZeroTest();
     none.in <== fee;
     signal g[4];
     var sum = 0;
@@ -48,7 +48,7 @@ template FeeAccounts(M) {
     signal rest[4];
     signal hasToken[4];
     for (var f = 0; f < 4; f++) {
-        isZero[f] = IsZero();
+        isZero[f] = ZeroTest();
         isZero[f].in <== feeIndex[f];
         named[f] <== 1 - isZero[f].out;
         (1 - named[f]) * total[f] === 0;
@@ -62,6 +62,7 @@ template FeeAccounts(M) {
         tokenBits[f].in <== feeToken[f];
         hasToken[f] <-- feeToken[f] == 0 ? 0 : 1 / feeToken[f];
         feeToken[f] * hasToken[f] === named[f];
+        (1 - named[f]) * hasToken[f] === 0;
         credited[f] = Replace(M);
         if (f == 0) credited[f].in <== words;
         else credited[f].in <== credited[f - 1].out;
@@ -85,6 +86,7 @@ template FeeAccounts(M) {
             both[pair] <== named[f] * named[g];
             inverse[pair] <-- both[pair] == 1 && feeToken[f] != feeToken[g] ? 1 / (feeToken[f] - feeToken[g]) : 0;
             (feeToken[f] - feeToken[g]) * inverse[pair] === both[pair];
+            (1 - both[pair]) * inverse[pair] === 0;
             pair++;
         }
     }

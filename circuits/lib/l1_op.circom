@@ -1,10 +1,10 @@
 pragma circom 2.1.9;
 
 include "circomlib/circuits/bitify.circom";
-include "circomlib/circuits/comparators.circom";
 include "circomlib/circuits/poseidon.circom";
 include "pointer.circom";
 include "select.circom";
+include "zero.circom";
 
 
 // One op from L1 (docs/protocol.md, section 2.2) on the slots' accounts as the ops before it left them. Which outcomes are
@@ -47,7 +47,7 @@ template L1Op(M, depth) {
     create * (1 - create) === 0;
     create * (1 - isDeposit) === 0;
     create * (index - accountCount) === 0;
-    component noIndex = IsZero();
+    component noIndex = ZeroTest();
     noIndex.in <== index;
     signal refused <== isDeposit * noIndex.out;
     refused * (accountCount - (1 << depth)) === 0;
@@ -80,9 +80,8 @@ template L1Op(M, depth) {
     exitKeyHash.inputs[0] <== e1 + hi1 * (1 << 248);
     exitKeyHash.inputs[1] <== e2 + hi2 * (1 << 248);
     exitKeyHash.inputs[2] <== sender;
-    component isOwner = IsEqual();
-    isOwner.in[0] <== exitKeyHash.out;
-    isOwner.in[1] <== keyHash;
+    component isOwner = ZeroTest();
+    isOwner.in <== exitKeyHash.out - keyHash;
     signal exits <== isExit * isOwner.out;
 
     // The word: token | nonce @ 16 | balance @ 56, unique by the ranges.

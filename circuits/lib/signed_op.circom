@@ -1,7 +1,6 @@
 pragma circom 2.1.9;
 
 include "circomlib/circuits/bitify.circom";
-include "circomlib/circuits/comparators.circom";
 include "circomlib/circuits/poseidon.circom";
 include "fee_code.circom";
 include "pointer.circom";

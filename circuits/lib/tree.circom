@@ -1,65 +1,9 @@
 pragma circom 2.1.9;
 
 include "circomlib/circuits/poseidon.circom";
+include "node.circom";
 include "select.circom";
 include "tree_shape.circom";
-
-// One account of a bottom node replaced: the node's hash before and after.
-template BottomNode() {
-    signal input elements[8];       // keyHash_0, word_0, ..., keyHash_3, word_3
-    signal input at[4];             // one-hot
-    signal input oldKeyHash;
-    signal input oldWord;
-    signal input newKeyHash;
-    signal input newWord;
-    signal output oldHash;
-    signal output newHash;
-
-    component keyHashes = Replace(4);
-    component words = Replace(4);
-    keyHashes.new <== newKeyHash;
-    keyHashes.change <== newKeyHash - oldKeyHash;
-    words.new <== newWord;
-    words.change <== newWord - oldWord;
-    component before = Poseidon(8);
-    component after = Poseidon(8);
-    keyHashes.h <== at;
-    words.h <== at;
-    for (var i = 0; i < 4; i++) {
-        keyHashes.in[i] <== elements[2 * i];
-        words.in[i] <== elements[2 * i + 1];
-    }
-    for (var i = 0; i < 4; i++) {
-        before.inputs[2 * i] <== elements[2 * i];
-        before.inputs[2 * i + 1] <== elements[2 * i + 1];
-        after.inputs[2 * i] <== keyHashes.out[i];
-        after.inputs[2 * i + 1] <== words.out[i];
-    }
-    oldHash <== before.out;
-    newHash <== after.out;
-}
-
-// One child of a node replaced: the node's hash before and after.
-template Node(arity) {
-    signal input children[arity];   // before
-    signal input at[arity];         // one-hot
-    signal input old;
-    signal input new;
-    signal output oldHash;
-    signal output newHash;
-
-    component replaced = Replace(arity);
-    replaced.new <== new;
-    replaced.change <== new - old;
-    component before = Poseidon(arity);
-    component after = Poseidon(arity);
-    replaced.h <== at;
-    replaced.in <== children;
-    before.inputs <== children;
-    after.inputs <== replaced.out;
-    oldHash <== before.out;
-    newHash <== after.out;
-}
 
 // Root of the tree over the kept subtree roots.
 template CachedRoot(depth) {
@@ -88,8 +32,8 @@ template AccountUpdate(depth) {
     var LEVELS = hashedLevels(depth);
     var CACHED = 1 << cachedBits(depth);
     signal input indexBits[depth];
-    signal input bottom[8];
-    signal input siblings[siblingCount(depth)];
+    signal input bottom[8];                         // hints only
+    signal input siblings[siblingCount(depth)];     // hints only
     signal input oldKeyHash;
     signal input oldWord;
     signal input newKeyHash;
@@ -100,13 +44,11 @@ template AccountUpdate(depth) {
     component atBottom = OneHot(2);
     atBottom.bits[0] <== indexBits[0];
     atBottom.bits[1] <== indexBits[1];
-    component leaf = BottomNode();
+    component leaf = Node(8, 2);
     leaf.elements <== bottom;
     leaf.at <== atBottom.out;
-    leaf.oldKeyHash <== oldKeyHash;
-    leaf.oldWord <== oldWord;
-    leaf.newKeyHash <== newKeyHash;
-    leaf.newWord <== newWord;
+    leaf.old <== [oldKeyHash, oldWord];
+    leaf.new <== [newKeyHash, newWord];
 
     component at[LEVELS];
     component nodes[LEVELS];
@@ -116,15 +58,15 @@ template AccountUpdate(depth) {
         var bits = arityBits(depth, level);
         at[level] = OneHot(bits);
         for (var i = 0; i < bits; i++) at[level].bits[i] <== indexBits[bit + i];
-        nodes[level] = Node(1 << bits);
+        nodes[level] = Node(1 << bits, 1);
         nodes[level].at <== at[level].out;
-        for (var i = 0; i < (1 << bits); i++) nodes[level].children[i] <== siblings[child + i];
+        for (var i = 0; i < (1 << bits); i++) nodes[level].elements[i] <== siblings[child + i];
         if (level == 0) {
-            nodes[level].old <== leaf.oldHash;
-            nodes[level].new <== leaf.newHash;
+            nodes[level].old[0] <== leaf.oldHash;
+            nodes[level].new[0] <== leaf.newHash;
         } else {
-            nodes[level].old <== nodes[level - 1].oldHash;
-            nodes[level].new <== nodes[level - 1].newHash;
+            nodes[level].old[0] <== nodes[level - 1].oldHash;
+            nodes[level].new[0] <== nodes[level - 1].newHash;
         }
         bit += bits;
         child += 1 << bits;

@@ -3,20 +3,20 @@ import { layout, type Shape } from '../../protocol/shape.ts';
 /** R1CS constraints of the parts of `Batch`, measured with circom 2.2.3 `--O2`; docs/circuits.md explains them. */
 export const BUDGET = {
   /** One signed op, and its access to one slot. */
-  signedOp: 5088,
+  signedOp: 3505,
   signedOpSlot: 6,
   /** One op from L1, and its access to one slot. */
-  l1Op: 656,
+  l1Op: 658,
   l1OpSlot: 3,
   /** A block of the data hash, and what each of its 16 inputs less saves that is the constant 0. */
   hashBlock: 609,
   hashInput: 3,
   /** By depth: what does not depend on N2, N1 and M; and one slot, that is one account opened and closed. */
   byDepth: {
-    8: { fixed: 1868, slot: 1665 },
-    11: { fixed: 1865, slot: 2487 },
-    24: { fixed: 11_596, slot: 5197 },
-    32: { fixed: 21_746, slot: 7529 },
+    8: { fixed: 1882, slot: 1587 },
+    11: { fixed: 1879, slot: 2367 },
+    24: { fixed: 11_610, slot: 4951 },
+    32: { fixed: 21_760, slot: 7151 },
   } as Readonly<Record<number, { readonly fixed: number; readonly slot: number }>>,
 };
 

@@ -3,10 +3,10 @@ import { batchCircuit } from '../../prover/artifacts/batch-circuit.ts';
 import { CompiledCircuit } from '../support/compiled-circuit.ts';
 import { R1csSolver } from '../support/r1cs-solver.ts';
 import { changed, SHAPE, type TinyBatch, tinyBatch } from '../support/tiny-batch.ts';
-import { FREE, unsimplified } from './freedom.ts';
+import { FREE, solveFor, unsimplified } from './freedom.ts';
 
 // The circuit computes many signals with hints (`<--`), and a hostile prover takes others. Here the constraints alone are solved
-// from a batch's inputs, without any hint: they leave one witness.
+// from a batch's inputs, and from what the prover may choose beside them, without any hint: they leave one witness.
 
 let circuit: CompiledCircuit;
 let solver: R1csSolver;
@@ -23,11 +23,11 @@ describe('the inputs of a batch fix every signal', () => {
     '%s',
     async (kind) => {
       const { witness } = tinyBatch(kind);
-      const solution = solver.solve(await circuit.inputWires(witness));
+      const honest = await circuit.witness(witness);
+      const solution = await solveFor(circuit, solver, witness);
       if (solution.kind === 'none') expect.fail(`constraint ${solution.constraint} cannot hold`);
       const open = solution.open.map((wire) => names.get(wire)!);
       expect(open.filter((name) => !FREE.some(({ signal }) => signal.test(name)))).toEqual([]);
-      const honest = await circuit.witness(witness);
       const other = solution.values.flatMap((value, wire) =>
         value === undefined || value === honest[wire] ? [] : [names.get(wire)],
       );
@@ -40,5 +40,5 @@ test('the solver finds that nothing satisfies a wrong input', async () => {
   const lie = changed(tinyBatch('transfers'), (w) => {
     w.opAmount[0] = '1001';
   });
-  expect(solver.solve(await circuit.inputWires(lie)).kind).toBe('none');
+  expect((await solveFor(circuit, solver, lie)).kind).toBe('none');
 });

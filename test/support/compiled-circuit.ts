@@ -47,17 +47,28 @@ export class CompiledCircuit {
     return parseR1cs(await readFile(join(this.#folder, 'circuit.r1cs')));
   }
 
-  /** The input's value by wire. */
-  async inputWires(input: CircuitInput | BatchWitness): Promise<Map<number, bigint>> {
+  /** The input's value by wire, of what is in constraints. */
+  async inputWires(input: CircuitInput | Partial<BatchWitness>): Promise<Map<number, bigint>> {
     const wires = new Map<string, number>();
-    for (const [wire, name] of await this.#symbols()) wires.set(name, wire);
+    for (const [wire, name] of await this.#symbols()) if (wire > 0) wires.set(name, wire);
     const values = new Map<number, bigint>();
     const enter = (name: string, value: SignalValue): void => {
-      if (typeof value === 'string') values.set(wires.get(name)!, BigInt(value));
-      else for (const [i, element] of value.entries()) enter(`${name}[${i}]`, element);
+      if (typeof value === 'string') {
+        const wire = wires.get(name);
+        if (wire !== undefined) values.set(wire, BigInt(value));
+      } else for (const [i, element] of value.entries()) enter(`${name}[${i}]`, element);
     };
     for (const [name, value] of Object.entries(input)) enter(`main.${name}`, value);
     return values;
+  }
+
+  /** Values by wire instead of by name, of what is in constraints. */
+  async wiresOf(values: ReadonlyMap<string, bigint>): Promise<[wire: number, value: bigint][]> {
+    const symbols = await this.#symbols();
+    return symbols.flatMap(([wire, name]): [number, bigint][] => {
+      const value = values.get(name);
+      return wire > 0 && value !== undefined ? [[wire, value]] : [];
+    });
   }
 
   /** Names by wire, of those signals that the optimizer left in the circuit. Wire 0 is the constant 1. */

@@ -161,7 +161,8 @@ class Derivation {
     const two = twoValues(left, right);
     if (two === undefined) return undefined;
     const { terms, first, second } = two;
-    if (terms.size === 1) return undefined;
+    // What is said to be 0 or 1 is taken as that.
+    if (terms.size === 1 && this.#system.bits[[...terms.keys()][0]!]) return undefined;
     const combination: Equation = { known: reduce(-first), terms };
     if (first === second) return combination;
     const choice = this.#system.r1cs.wires + number;
