@@ -51,6 +51,7 @@ const units = [
   { source: 'verifier_calls.cc', flags: [] },
   ...(process.arch === 'x64'
     ? [
+        { source: 'poseidon_avx2.cc', flags: [...scalar64, '-mavx2', '-mfma'] },
         { source: 'prover_avx2.cc', flags: [...scalar64, '-mavx2', '-mfma'] },
         { source: 'prover_ifma.cc', flags: [...scalar64, ...avx512, ...quiet] },
       ]

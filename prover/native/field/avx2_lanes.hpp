@@ -57,6 +57,9 @@ class Avx2Lanes {
     scatter([to](size_t i) { return to + i; });
   }
 
+  /// The limbs of four lanes, then those of the others.
+  const typename Avx2Multiply<Field>::Value& representation() const { return limb_; }
+
   void storePlain(Limbs* to) const { store(reinterpret_cast<Element*>(to)); }
 
   template <class From>
@@ -135,6 +138,12 @@ class Avx2Lanes {
     Wide t;
     Multiply::product(t.column, a.limb_, b.limb_);
     return t;
+  }
+
+  /// t / R, below 2p, for t below 60 p^2 with columns below 2^60: (60 * 0.0119 + 1) p.
+  static Avx2Lanes reduceSum(const Wide& t) {
+    static constexpr auto start = Multiply::reductionStart();
+    return reduce([&](size_t v, size_t k) { return _mm256_add_epi64(t.column[v][k], vector(start[k])); });
   }
 
   /// a - b, for products below 16 p^2.

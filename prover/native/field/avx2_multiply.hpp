@@ -48,12 +48,13 @@ class Avx2Multiply {
   using Columns = std::array<uint64_t, columns>;
 
   static constexpr uint64_t mask52 = (uint64_t{1} << 52) - 1;
-  static constexpr double two52 = 4503599627370496.0, two104 = two52 * two52;
-  /// The bits of these two.
-  static constexpr uint64_t lowBits = uint64_t{0x433} << 52, highBits = uint64_t{0x467} << 52;
   static constexpr uint64_t bias = uint64_t{1} << 60;
 
  public:
+  static constexpr double two52 = 4503599627370496.0, two104 = two52 * two52;
+  /// The bits of these two.
+  static constexpr uint64_t lowBits = uint64_t{0x433} << 52, highBits = uint64_t{0x467} << 52;
+
   static constexpr std::array<uint64_t, limbs> split(const Limbs& x) {
     return {x[0] & mask52, (x[0] >> 52 | x[1] << 12) & mask52, (x[1] >> 40 | x[2] << 24) & mask52,
             (x[2] >> 28 | x[3] << 36) & mask52, x[3] >> 16};
@@ -72,7 +73,6 @@ class Avx2Multiply {
     return r;
   }
 
- private:
   /// What the columns of a product begin with, so that it is right in the end.
   static constexpr Columns productStart() {
     Columns r{};
@@ -85,6 +85,7 @@ class Avx2Multiply {
     return r;
   }
 
+ private:
   template <class Number>
   struct alignas(32) Vector {
     Number lane[4];

@@ -61,7 +61,8 @@ struct PoseidonParameters {
       for (const Constant& constant : from) to.push_back(convert(constant));
       return to;
     };
-    return {width, partialRounds, all(fullConstants), all(partialConstants), all(mix), all(mixBeforePartial), all(rows), all(columns), all(inner)};
+    return {width, partialRounds, all(fullConstants), all(partialConstants), all(mix), all(mixBeforePartial),
+            all(rows), all(columns), all(inner)};
   }
 };
 
@@ -87,7 +88,8 @@ class PoseidonDerivation {
     Vector points;
     for (unsigned i = 0; i < 2 * t_; i++) {
       const Limbs value = grain.next();  // below 2^254 < 2p
-      points.push_back(Field::fromLimbs(less(value, Field::modulus.p) ? value : subtractWrapping(value, Field::modulus.p)));
+      const bool reduced = less(value, Field::modulus.p);
+      points.push_back(Field::fromLimbs(reduced ? value : subtractWrapping(value, Field::modulus.p)));
     }
     for (unsigned i = 0; i < t_; i++) {
       for (unsigned j = 0; j < t_; j++) mix_.push_back((points[i] + points[t_ + j]).inverse());
@@ -161,7 +163,9 @@ class PoseidonDerivation {
   /// N.
   Vector minorOfMix() const {
     Vector minor;
-    for (unsigned i = 1; i < t_; i++) minor.insert(minor.end(), mix_.begin() + i * t_ + 1, mix_.begin() + (i + 1) * t_);
+    for (unsigned i = 1; i < t_; i++) {
+      minor.insert(minor.end(), mix_.begin() + i * t_ + 1, mix_.begin() + (i + 1) * t_);
+    }
     return minor;
   }
 

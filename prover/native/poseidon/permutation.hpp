@@ -4,10 +4,11 @@
 //
 // `Arithmetic` says what is computed with:
 //   Field     the scalar field type, Value the type of a state's element (perhaps several
-//             states side by side), Constant that of a parameter;
+//             states side by side), Factor that of a value that is to be multiplied,
+//             Constant that of a parameter;
 //   fifthPower(Value), constant(Field), added(Value, Constant);
 //   Sum       a constant, if any, plus a sum of up to `width + block - 1` products of a
-//             Value and a Constant, and perhaps a Value, reduced at the end.
+//             Factor and a Constant, and perhaps a Value, reduced at the end.
 #pragma once
 
 #include "parameters.hpp"
@@ -20,6 +21,7 @@ template <class Arithmetic>
 class PoseidonPermutation {
  public:
   using Value = typename Arithmetic::Value;
+  using Factor = typename Arithmetic::Factor;
   using Constant = typename Arithmetic::Constant;
   using Sum = typename Arithmetic::Sum;
   using Parameters = PoseidonParameters<Constant>;
@@ -34,15 +36,18 @@ class PoseidonPermutation {
     state[0] = Arithmetic::added(Value(), constants[0]);
     for (unsigned i = 1; i < p_.width; i++) state[i] = Arithmetic::added(inputs[i - 1], constants[i]);
     // Each matrix adds the next round's constants: constant(i) is element i's.
-    const auto full = [&](unsigned round) { return [=](unsigned i) -> const Constant* { return constants + round * p_.width + i; }; };
+    const auto full = [&](unsigned round) {
+      return [=](unsigned i) -> const Constant* { return constants + round * p_.width + i; };
+    };
     const auto partial = [&](unsigned i) -> const Constant* { return i == 0 ? p_.partialConstants.data() : nullptr; };
     for (unsigned round = 1; round < half; round++) fullRound(state, p_.mix, full(round));
     fullRound(state, p_.mixBeforePartial, partial);
     partialRounds(state);
     for (unsigned i = 0; i < p_.width; i++) state[i] = Arithmetic::added(state[i], constants[half * p_.width + i]);
     for (unsigned round = half + 1; round < 2 * half; round++) fullRound(state, p_.mix, full(round));
-    for (unsigned i = 0; i < p_.width; i++) state[i] = Arithmetic::fifthPower(state[i]);
-    return row(p_.mix.data(), state, nullptr);
+    Factor powers[maxWidth];
+    for (unsigned i = 0; i < p_.width; i++) powers[i] = Factor(Arithmetic::fifthPower(state[i]));
+    return row(p_.mix.data(), powers, nullptr);
   }
 
  private:
@@ -51,14 +56,14 @@ class PoseidonPermutation {
   /// S-boxes, matrix, and the constants of what comes next.
   template <class ConstantOf>
   void fullRound(Value* state, const std::vector<Constant>& matrix, const ConstantOf& constantOf) const {
-    Value powers[maxWidth];
-    for (unsigned i = 0; i < p_.width; i++) powers[i] = Arithmetic::fifthPower(state[i]);
+    Factor powers[maxWidth];
+    for (unsigned i = 0; i < p_.width; i++) powers[i] = Factor(Arithmetic::fifthPower(state[i]));
     for (unsigned i = 0; i < p_.width; i++) state[i] = row(matrix.data() + i * p_.width, powers, constantOf(i));
   }
 
-  Value row(const Constant* factors, const Value* values, const Constant* constant) const {
+  Value row(const Constant* matrixRow, const Factor* factors, const Constant* constant) const {
     Sum sum(constant);
-    sum.add(values, factors, p_.width);
+    sum.add(factors, matrixRow, p_.width);
     return sum.value();
   }
 
@@ -69,12 +74,13 @@ class PoseidonPermutation {
     const Constant *rows = p_.rows.data(), *columns = p_.columns.data(), *inner = p_.inner.data();
     for (unsigned first = 0; first < p_.partialRounds; first += block) {
       const unsigned rounds = p_.partialRounds - first < block ? p_.partialRounds - first : block;
-      Value outputs[block];
+      Factor outputs[block], atStart[maxWidth];
+      for (unsigned k = 1; k <= others; k++) atStart[k] = Factor(state[k]);
       for (unsigned i = 0; i < rounds; i++, rows += others, inner += block) {
-        outputs[i] = Arithmetic::fifthPower(state[0]);
+        outputs[i] = Factor(Arithmetic::fifthPower(state[0]));
         const bool last = first + i + 1 == p_.partialRounds;
         Sum sum(last ? nullptr : &p_.partialConstants[first + i + 1]);
-        sum.add(state + 1, rows, others);
+        sum.add(atStart + 1, rows, others);
         sum.add(outputs, inner, i + 1);
         state[0] = sum.value();
       }

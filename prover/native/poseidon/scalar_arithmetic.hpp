@@ -10,6 +10,7 @@ template <class Kernel>
 struct ScalarPoseidonArithmetic {
   using Field = PrimeField<ScalarPrime, Kernel>;
   using Value = Field;
+  using Factor = Field;
   using Constant = Field;
 
   static Constant constant(const Field& value) { return value; }
@@ -25,7 +26,7 @@ struct ScalarPoseidonArithmetic {
     /// Starts with a constant, or with zero.
     explicit Sum(const Constant* start) : start_(start) {}
 
-    void add(const Value* values, const Constant* factors, unsigned count) { products_.add(values, factors, count); }
+    void add(const Factor* factors, const Constant* constants, unsigned count) { products_.add(factors, constants, count); }
 
     Value value() const { return start_ == nullptr ? products_.value() : products_.value() + *start_; }
     Value valuePlus(const Value& other) const { return value() + other; }
