@@ -2,6 +2,7 @@ pragma circom 2.1.9;
 
 include "circomlib/circuits/bitify.circom";
 include "circomlib/circuits/poseidon.circom";
+include "lib/blob_binding.circom";
 include "lib/fees.circom";
 include "lib/l1_op.circom";
 include "lib/public_data.circom";
@@ -10,12 +11,13 @@ include "lib/slots.circom";
 include "lib/tree.circom";
 
 // A batch: up to N1 ops from L1, then up to N2 signed ops, then the fees, on at most M accounts of a tree with `depth` index bits.
-// docs/protocol.md defines it.
+// docs/protocol.md defines it. BLOB tells where its data are: 0 in calldata, 1 in a blob. The public inputs C, z, y have
+// another meaning there (BlobBinding); all else is the same.
 //
 // Every touched account is opened once, against the old tree, into a slot; ops read and write slots; every slot is closed once, into
 // the new tree. Opening and closing go slot by slot: slot j's path is opened in the tree that slots 0 .. j-1 have been closed into. As the
 // slots' indexes differ, none of those changed slot j's account, so what is opened is the account before the batch.
-template Batch(N2, N1, M, depth) {
+template Batch(N2, N1, M, depth, BLOB) {
     var CACHED = 1 << cachedBits(depth);
     var W = depth <= 24 ? 24 : 32;
     var P = depth <= 24 ? 2 : 1;
@@ -203,9 +205,27 @@ template Batch(N2, N1, M, depth) {
 
     component hash = DataHash(L);
     hash.d <== d;
-    C === hash.out;
-    component evaluation = Evaluation(L);
-    evaluation.d <== d;
-    evaluation.z <== z;
-    y === evaluation.y;
+    if (BLOB) {
+        component binding = BlobBinding(N2, N1, depth);
+        binding.c <== hash.out;
+        binding.d <== d;
+        binding.type <== opType;
+        binding.from <== opFrom;
+        binding.feeCode <== opFeeCode;
+        binding.feeIndex <== feeIndex;
+        for (var i = 0; i < N2; i++) {
+            binding.toField[i] <== ops[i].toField;
+            binding.amountBit[i] <== ops[i].amountBit;
+            binding.isWithdraw[i] <== ops[i].isWithdraw;
+        }
+        binding.zy <== z;
+        binding.yLo <== y;
+        C === binding.a;
+    } else {
+        C === hash.out;
+        component evaluation = Evaluation(L);
+        evaluation.d <== d;
+        evaluation.z <== z;
+        y === evaluation.y;
+    }
 }

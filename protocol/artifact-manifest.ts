@@ -15,6 +15,8 @@ const shapeSchema = z.strictObject({
   m: z.int().positive(),
   /** Bits of an account index. */
   depth: z.int().min(1).max(32),
+  /** There if the batches' data go to a blob. */
+  blob: z.literal(true).optional(),
 });
 
 /**

@@ -12,6 +12,8 @@ export interface Shape {
   readonly m: number;
   /** Bits of an account index. A rollup's shapes all have one depth. */
   readonly depth: number;
+  /** True for the circuit of batches whose data go to a blob (docs/protocol.md, section 3.5). */
+  readonly blob?: true;
   /** R1CS constraints with circom 2.2.3 `--O2` (docs/circuits.md). */
   readonly constraints?: number;
 }
@@ -29,6 +31,14 @@ export const SHAPES = {
   demo: { name: 'demo', n2: 21, n1: 19, m: 31, depth: 24, constraints: 261_835 },
   /** Real use: domain 2^20. */
   large: { name: 'large', n2: 90, n1: 36, m: 122, depth: 24, constraints: 1_045_678 },
+} as const satisfies Record<string, Shape>;
+
+/** The shapes that ship for batches in blobs. */
+export const BLOB_SHAPES = {
+  /** Tests: domain 2^15. */
+  tiny: { ...SHAPES.tiny, name: 'tiny-blob', blob: true, constraints: 20_114 },
+  /** The demo: domain 2^18. */
+  demo: { name: 'demo-blob', n2: 20, n1: 17, m: 30, depth: 24, blob: true, constraints: 261_116 },
 } as const satisfies Record<string, Shape>;
 
 /** Fee accounts, hence distinct fee tokens, of a batch. */
@@ -91,10 +101,11 @@ export function layout(shape: Pick<Shape, 'n1' | 'n2' | 'depth'>): VectorLayout 
  * @throws {MillraceError} `input/unknown-shape`
  */
 export function shapeByName(name: string): Shape {
-  const shape = Object.values(SHAPES).find((candidate) => candidate.name === name);
+  const shapes: readonly Shape[] = [...Object.values(SHAPES), ...Object.values(BLOB_SHAPES)];
+  const shape = shapes.find((candidate) => candidate.name === name);
   if (shape === undefined) {
     throw new MillraceError('input', 'unknown-shape', `There is no shape '${name}'`, {
-      details: { expected: Object.keys(SHAPES), found: name },
+      details: { expected: shapes.map((candidate) => candidate.name), found: name },
       fix: 'Name one of the shapes that ship (protocol/shape.ts).',
     });
   }

@@ -42,11 +42,13 @@ template SignedOp(M) {
     signal output fee;              // 58 bits; 0 for a no-op
     signal output toField;          // what the op data carry as to' (index, 6 bits, or token)
     signal output aux;
+    signal output isWithdraw;       // 1 bit
+    signal output amountBit[64];    // of the amount, lowest first
 
     // Type: 0 no-op, 1 Transfer, 2 TransferToNew, 3 Withdraw.
     component typeBits = Num2Bits(2);
     typeBits.in <== type;
-    signal isWithdraw <== typeBits.out[0] * typeBits.out[1];
+    isWithdraw <== typeBits.out[0] * typeBits.out[1];
     signal isTransfer <== typeBits.out[0] - isWithdraw;
     signal isNew <== typeBits.out[1] - isWithdraw;
     signal hasTo <== isTransfer + isNew;
@@ -63,6 +65,7 @@ template SignedOp(M) {
 
     component amountBits = Num2Bits(64);
     amountBits.in <== amount;
+    amountBit <== amountBits.out;
     component hiBits = Num2Bits(6);
     hiBits.in <== keyHashHi;
     component feeOf = FeeCode();

@@ -4,6 +4,7 @@ import { reduce } from '../field.ts';
 import { evaluate, hashPublicData } from '../public-data.ts';
 import type { Shape } from '../shape.ts';
 import { HEAD_LENGTH } from '../vector.ts';
+import type { BatchWitness } from '../witness.ts';
 import { evaluateBls } from './blob.ts';
 import { BLS_FIELD, powerBls } from './scalar-field.ts';
 import { splitVector } from './split.ts';
@@ -79,6 +80,11 @@ export function openBatch({ c, visible, hidden }: BlobBatch, z: bigint): BlobOpe
     zy: z | ((y >> Y_LOW_BITS) << BigInt(POINT_BITS)),
     yLo: y & Y_LOW_MASK,
   };
+}
+
+/** The blob circuit's input for a batch: that of the calldata circuit with other public inputs. */
+export function blobWitness(witness: BatchWitness, { a, zy, yLo }: BlobStatement): BatchWitness {
+  return { ...witness, C: `${a}`, z: `${zy}`, y: `${yLo}` };
 }
 
 /**

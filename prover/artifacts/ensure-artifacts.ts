@@ -56,11 +56,11 @@ export async function ensureArtifacts(
 
 /** {@link ensureArtifacts} for any circuit that takes the place of the shape's batch circuit. */
 export async function ensureCircuitArtifacts(
-  { name, n2, n1, m, depth }: Shape,
+  { name, n2, n1, m, depth, blob }: Shape,
   circuit: Circuit,
   options: EnsureOptions = {},
 ): Promise<ShapeArtifacts> {
-  const subject = { shape: { name, n2, n1, m, depth } };
+  const subject = { shape: { name, n2, n1, m, depth, ...(blob ? { blob } : {}) } };
   const parse = parseArtifactManifest;
   return ensure({ name, circuit, subject, manifestFile: MANIFEST_FILE, parse, load: loadArtifacts }, options);
 }

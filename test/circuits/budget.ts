@@ -1,3 +1,4 @@
+import { splitLayout } from '../../protocol/blob/split.ts';
 import { layout, type Shape } from '../../protocol/shape.ts';
 
 /** R1CS constraints of the parts of `Batch`, measured with circom 2.2.3 `--O2`; docs/circuits.md explains them. */
@@ -11,6 +12,9 @@ export const BUDGET = {
   /** A block of the data hash, and what each of its 16 inputs less saves that is the constant 0. */
   hashBlock: 609,
   hashInput: 3,
+  /** The value of a blob's part by its number of elements, and the limbs of an auxiliary value. */
+  blobEvaluation: { 5: 1794, 32: 5191, 34: 5221, 137: 11_907 } as Readonly<Record<number, number>>,
+  elementLimbs: 248,
   /** By depth: what does not depend on N2, N1 and M; and one slot, that is one account opened and closed. */
   byDepth: {
     8: { fixed: 1882, slot: 1587 },
@@ -34,6 +38,19 @@ export function constraintsOf(shape: Shape): number {
     shape.m * slot +
     blocks * BUDGET.hashBlock -
     zeroInputs * BUDGET.hashInput +
-    (length - 1)
+    (shape.blob ? blobBinding(shape) : length - 1)
+  );
+}
+
+/** What stands in the place of `y` of all elements when a batch's data go to a blob. */
+export function blobBinding(shape: Shape): number {
+  const { hiddenLength, visibleLength } = splitLayout(shape);
+  const withdrawals = 2 * shape.n2;
+  return (
+    BUDGET.blobEvaluation[hiddenLength]! +
+    BUDGET.elementLimbs * shape.n2 +
+    (visibleLength - 1) +
+    withdrawals +
+    1
   );
 }
