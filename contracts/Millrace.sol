@@ -3,7 +3,9 @@ pragma solidity 0.8.37;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
+import {BlobBatches} from "./BlobBatches.sol";
 import {IGroth16Verifier, Proof} from "./interfaces/IGroth16Verifier.sol";
 import {IMillrace} from "./interfaces/IMillrace.sol";
 import {BatchHeaders} from "./libraries/BatchHeaders.sol";
@@ -52,6 +54,8 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     /// @inheritdoc IMillrace
     address public immutable exitVerifier;
 
+    /// @dev Reads batches in blobs; this contract's own.
+    address private immutable BLOB_BATCHES;
     uint256 private immutable DEPLOYMENT_CHAIN_ID;
     uint256 private immutable DEPLOYMENT_DOMAIN;
 
@@ -107,6 +111,7 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         l1Deadline = l1Deadline_;
         proofDeadline = proofDeadline_;
         exitVerifier = exitVerifier_;
+        BLOB_BATCHES = address(new BlobBatches());
         DEPLOYMENT_CHAIN_ID = block.chainid;
         DEPLOYMENT_DOMAIN = _domain();
         _vault.registerEth();
@@ -196,30 +201,27 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
 
     /// @inheritdoc IMillrace
     function commitAndProveBatches(BatchInput[] calldata batches, Proof[] calldata proofs) external onlyOperator {
-        if (batches.length == 0) revert NoBatches();
-        Chain memory chain = _runningChain();
-        if (chain.committedNumber != chain.finalizedNumber) {
-            revert UnprovenBatches(chain.committedNumber, chain.finalizedNumber);
-        }
-        uint256[] memory statements = new uint256[](batches.length * BatchProofs.STATEMENT_WORDS);
-        BatchHeader memory header;
-        (header.number, header.newRoot, header.l1End) = (chain.committedNumber, _finalizedRoot, chain.l1Committed);
-        bytes32 parentHash;
-        bytes32 batchHash = _batchHashes[chain.committedNumber % HASH_PLACES];
+        Chain memory chain = _provenChain(batches.length);
+        BatchHeader[] memory headers = new BatchHeader[](batches.length);
+        (uint64 number, uint256 root, uint64 l1End) = (chain.committedNumber, _finalizedRoot, chain.l1Committed);
         for (uint256 i = 0; i < batches.length; ++i) {
-            parentHash = batchHash;
-            header = _read(batches[i], header.number, header.newRoot, header.l1End, chain.l1QueueLength);
-            batchHash = header.hash(parentHash);
-            statements.set(i, header);
-            _finalize(header);
+            BatchHeader memory header = _read(batches[i], number, root, l1End, chain.l1QueueLength);
+            (number, root, l1End) = (header.number, header.newRoot, header.l1End);
+            headers[i] = header;
         }
-        _shapes.verify(statements, proofs);
-        _batchHashes[header.number % HASH_PLACES] = batchHash;
-        emit BatchCommitted(header.number, batchHash, parentHash, header);
-        (chain.committedNumber, chain.finalizedNumber) = (uint48(header.number), uint48(header.number));
-        (chain.l1Committed, chain.l1Finalized) = (uint48(header.l1End), uint48(header.l1End));
-        _chain = chain;
-        _finalizedRoot = header.newRoot;
+        _commitAndFinalize(chain, headers, proofs);
+    }
+
+    /// @inheritdoc IMillrace
+    function commitAndProveBlobBatches(
+        bytes calldata,
+        BlobBatchInput[] calldata batches,
+        Proof[] calldata proofs
+    ) external onlyOperator {
+        Chain memory chain = _provenChain(batches.length);
+        bytes memory parent = abi.encode(chain.committedNumber, _finalizedRoot, chain.l1Committed, chain.l1QueueLength);
+        bytes memory answer = Address.functionStaticCall(BLOB_BATCHES, bytes.concat(msg.data, parent));
+        _commitAndFinalize(chain, abi.decode(answer, (BatchHeader[])), proofs);
     }
 
     /// @inheritdoc IMillrace
@@ -374,6 +376,37 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         if (chain.exitMode) revert ExitModeActive();
     }
 
+    /// @dev Where the rollup stands; refuses exit mode, an empty call, and committed batches that wait for their proofs.
+    function _provenChain(uint256 batchCount) private view returns (Chain memory chain) {
+        if (batchCount == 0) revert NoBatches();
+        chain = _runningChain();
+        if (chain.committedNumber != chain.finalizedNumber) {
+            revert UnprovenBatches(chain.committedNumber, chain.finalizedNumber);
+        }
+    }
+
+    /// @dev Chains the headers to the newest batch, which is final, verifies their proofs and makes them final.
+    function _commitAndFinalize(Chain memory chain, BatchHeader[] memory headers, Proof[] calldata proofs) private {
+        uint256[] memory statements = new uint256[](headers.length * BatchProofs.STATEMENT_WORDS);
+        BatchHeader memory header;
+        bytes32 parentHash;
+        bytes32 batchHash = _batchHashes[chain.committedNumber % HASH_PLACES];
+        for (uint256 i = 0; i < headers.length; ++i) {
+            header = headers[i];
+            parentHash = batchHash;
+            batchHash = header.hash(parentHash);
+            statements.set(i, header);
+            _finalize(header);
+        }
+        _shapes.verify(statements, proofs);
+        _batchHashes[header.number % HASH_PLACES] = batchHash;
+        emit BatchCommitted(header.number, batchHash, parentHash, header);
+        (chain.committedNumber, chain.finalizedNumber) = (uint48(header.number), uint48(header.number));
+        (chain.l1Committed, chain.l1Finalized) = (uint48(header.l1End), uint48(header.l1End));
+        _chain = chain;
+        _finalizedRoot = header.newRoot;
+    }
+
     /// @dev Takes back all committed batches that are not final. The caller stores `chain`.
     function _dropUnproven(Chain memory chain) private {
         emit BatchesReverted(chain.finalizedNumber + 1, chain.committedNumber, chain.l1Finalized);
@@ -406,6 +439,7 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         if (batch.newRoot >= R) revert RootOutOfRange(batch.newRoot);
         if (batch.c >= R) revert CommitmentOutOfRange(batch.c);
         ShapeConfig memory shape = shapes(batch.shape);
+        if (shape.blob) revert WrongKindOfShape(batch.shape);
         PublicData.Sections memory sections = PublicData.parse(batch.data, shape, depth);
         uint256 l1End = _l1Queue.consume(sections, l1First, l1QueueLength);
         _l1Queue.requireNotOverdue(l1End, l1QueueLength, sections.l1Count, shape.n1, l1Deadline);
@@ -416,12 +450,7 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         header.l1End = uint64(l1End);
         header.newRoot = batch.newRoot;
         header.c = batch.c;
-        uint256[4] memory head = [
-            domain(),
-            header.number | ((oldRoot >> 248) << 64) | ((batch.newRoot >> 248) << 70),
-            oldRoot & LOW_MASK,
-            batch.newRoot & LOW_MASK
-        ];
+        uint256[4] memory head = PublicData.headOf(domain(), header.number, oldRoot, batch.newRoot);
         header.payoutsRoot = Payouts.root(sections); // checks the auxiliary values, so it comes before y
         header.z = PublicData.challenge(batch.c, batch.shape, head, batch.data);
         header.y = sections.evaluate(shape, head, header.z);

@@ -64,11 +64,12 @@ export async function deployRollup(options: DeployOptions): Promise<DeployManife
   const verifiers: { address: string; hash: string }[] = [];
   for (const { verificationKey } of shapes) verifiers.push(await deployVerifier(operator, verificationKey));
   const exitVerifier = await deployVerifier(operator, exit.verificationKey);
-  const configs = shapes.map(({ shape: { n2, n1, m } }, id) => ({
+  const configs = shapes.map(({ shape: { n2, n1, m, blob = false } }, id) => ({
     verifier: verifiers[id]!.address,
     n2,
     n1,
     m,
+    blob,
   }));
   const rollup = await deployContract(operator, { name: 'Millrace' }, [
     operator.address,
@@ -115,6 +116,7 @@ export async function deployRollup(options: DeployOptions): Promise<DeployManife
       n2: shape.n2,
       n1: shape.n1,
       m: shape.m,
+      ...(shape.blob ? { blob: shape.blob } : {}),
       verifier: verifiers[shapeId]!.address,
       vkHash: verifyingKeyHash(verificationKey),
       manifestId,

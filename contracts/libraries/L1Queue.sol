@@ -58,7 +58,7 @@ library L1Queue {
 
     /// @notice The word that is kept for an op.
     function entry(uint256 id, uint256 e0, uint256 e1, uint256 e2, uint40 timestamp) internal pure returns (bytes32) {
-        return bytes32((uint256(timestamp) << HASH_BITS) | _opHash(id, e0, e1, e2));
+        return bytes32((uint256(timestamp) << HASH_BITS) | opHashOf(id, e0, e1, e2));
     }
 
     /// @notice The parts of the word that is kept for an op.
@@ -91,7 +91,7 @@ library L1Queue {
         view
     {
         (, uint216 opHash) = unpack(queue[id]);
-        if (opHash != _opHash(id, e0, e1, e2)) revert IMillrace.L1OpMismatch(id);
+        if (opHash != opHashOf(id, e0, e1, e2)) revert IMillrace.L1OpMismatch(id);
     }
 
     /// @notice Whether there is an op `id` that is older than the deadline.
@@ -125,7 +125,8 @@ library L1Queue {
         revert IMillrace.L1QueueOverdue(id, timestamp);
     }
 
-    function _opHash(uint256 id, uint256 e0, uint256 e1, uint256 e2) private pure returns (uint216) {
+    /// @notice What the queue keeps of an op's hash.
+    function opHashOf(uint256 id, uint256 e0, uint256 e1, uint256 e2) internal pure returns (uint216) {
         return uint216(uint256(keccak256(abi.encode(id, e0, e1, e2))) >> (256 - HASH_BITS));
     }
 }

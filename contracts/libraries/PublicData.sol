@@ -15,6 +15,8 @@ library PublicData {
     uint256 private constant OP_BITS = 124;
     /// @dev Up to this depth, indexes have 24 bits and an element holds two ops.
     uint256 private constant NARROW_DEPTH = 24;
+    uint256 private constant LOW_BITS = 248;
+    uint256 private constant LOW_MASK = (1 << LOW_BITS) - 1;
 
     uint256 private constant TRANSFER_TO_NEW = 2;
     uint256 private constant WITHDRAW = 3;
@@ -35,6 +37,25 @@ library PublicData {
         uint256 opsPerElement; // p
     }
 
+    /// @notice Bits of an index and ops in an element of op data, by the tree's depth.
+    function packing(uint256 depth) internal pure returns (uint256 indexBits, uint256 opsPerElement) {
+        return depth <= NARROW_DEPTH ? (24, 2) : (32, 1);
+    }
+
+    /// @notice `d_0 .. d_3` of a batch.
+    function headOf(uint256 domain, uint256 number, uint256 oldRoot, uint256 newRoot)
+        internal
+        pure
+        returns (uint256[4] memory)
+    {
+        return [
+            domain,
+            number | ((oldRoot >> LOW_BITS) << 64) | ((newRoot >> LOW_BITS) << 70),
+            oldRoot & LOW_MASK,
+            newRoot & LOW_MASK
+        ];
+    }
+
     /// @notice Finds the parts and checks that they make up the data exactly and fit the shape. One vector has
     /// one encoding only: padding is 0, and every op that has an auxiliary value lists it.
     function parse(bytes calldata data, IMillrace.ShapeConfig memory shape, uint256 depth)
@@ -42,28 +63,28 @@ library PublicData {
         pure
         returns (Sections memory s)
     {
-        (s.indexBits, s.opsPerElement) = depth <= NARROW_DEPTH ? (24, 2) : (32, 1);
-        uint256 start = _start(data);
+        (s.indexBits, s.opsPerElement) = packing(depth);
+        uint256 first = start(data);
         uint256 cursor = 18;
-        _requireLength(data, cursor);
-        s.fees = _fees(start);
-        s.l1Count = _uint16(start + 16);
+        requireLength(data, cursor);
+        s.fees = _fees(first);
+        s.l1Count = uint16At(first + 16);
         if (s.l1Count > shape.n1) revert IMillrace.TooManyL1Ops(s.l1Count, shape.n1);
-        s.l1Ops = start + cursor;
+        s.l1Ops = first + cursor;
 
         cursor += s.l1Count * L1_OP_BYTES + 2;
-        _requireLength(data, cursor);
-        s.opCount = _uint16(start + cursor - 2);
+        requireLength(data, cursor);
+        s.opCount = uint16At(first + cursor - 2);
         if (s.opCount > shape.n2) revert IMillrace.TooManyOps(s.opCount, shape.n2);
-        s.types = start + cursor;
+        s.types = first + cursor;
         s.typeElements = _ceilDiv(s.opCount, TYPES_PER_ELEMENT);
         cursor += s.typeElements * ELEMENT_BYTES;
-        s.ops = start + cursor;
+        s.ops = first + cursor;
         s.opElements = _ceilDiv(s.opCount, s.opsPerElement);
         cursor += s.opElements * ELEMENT_BYTES + 2;
-        _requireLength(data, cursor);
-        s.auxCount = _uint16(start + cursor - 2);
-        s.aux = start + cursor;
+        requireLength(data, cursor);
+        s.auxCount = uint16At(first + cursor - 2);
+        s.aux = first + cursor;
 
         cursor += s.auxCount * AUX_BYTES;
         if (cursor != data.length) revert IMillrace.DataLength(cursor, data.length);
@@ -93,7 +114,7 @@ library PublicData {
         returns (uint256 position, bool withdrawal, uint256 value)
     {
         uint256 ptr = s.aux + i * AUX_BYTES;
-        position = _uint16(ptr);
+        position = uint16At(ptr);
         if (position < previous || position >= s.opCount) revert IMillrace.AuxPositionInvalid(position);
         uint256 types = _element(s.types + (position / TYPES_PER_ELEMENT) * ELEMENT_BYTES);
         uint256 opType = (types >> (2 * (position % TYPES_PER_ELEMENT))) & 3;
@@ -128,12 +149,12 @@ library PublicData {
         returns (uint256 y)
     {
         y = _evaluateAux(s, z);
-        if (y != 0) y = mulmod(y, _power(z, _ceilDiv(shape.n2, s.opsPerElement)), R);
+        if (y != 0) y = mulmod(y, power(z, _ceilDiv(shape.n2, s.opsPerElement), R), R);
         y = _add(y, _evaluateRun(s.ops, s.opElements, z));
-        if (y != 0) y = mulmod(y, _power(z, _ceilDiv(shape.n2, TYPES_PER_ELEMENT)), R);
+        if (y != 0) y = mulmod(y, power(z, _ceilDiv(shape.n2, TYPES_PER_ELEMENT), R), R);
         y = _add(y, _evaluateRun(s.types, s.typeElements, z));
-        if (y != 0) y = mulmod(y, _power(z, 4 * uint256(shape.n1)), R);
-        y = _add(y, _evaluateL1(s, z));
+        if (y != 0) y = mulmod(y, power(z, 4 * uint256(shape.n1), R), R);
+        y = _add(y, evaluateL1(s, z));
         y = _add(mulmod(y, z, R), s.fees);
         y = _add(mulmod(y, z, R), head[3]);
         y = _add(mulmod(y, z, R), head[2]);
@@ -143,15 +164,15 @@ library PublicData {
 
     /// @dev The sum of `d_i z^i` over `count` elements side by side. Elements are below 2^248 and products
     /// below 2^254, so the sums in between need no reduction. Four elements a turn: about 60 gas each.
-    function _evaluateRun(uint256 start, uint256 count, uint256 z) private pure returns (uint256 sum) {
+    function _evaluateRun(uint256 from, uint256 count, uint256 z) private pure returns (uint256 sum) {
         assembly ("memory-safe") {
-            let cursor := add(start, mul(count, ELEMENT_BYTES))
-            let fours := add(start, mul(and(count, not(3)), ELEMENT_BYTES))
+            let cursor := add(from, mul(count, ELEMENT_BYTES))
+            let fours := add(from, mul(and(count, not(3)), ELEMENT_BYTES))
             for {} gt(cursor, fours) {} {
                 cursor := sub(cursor, ELEMENT_BYTES)
                 sum := add(mulmod(sum, z, R), shr(8, calldataload(cursor)))
             }
-            for {} gt(cursor, start) {} {
+            for {} gt(cursor, from) {} {
                 cursor := sub(cursor, 124)
                 sum := add(mulmod(sum, z, R), shr(8, calldataload(add(cursor, 93))))
                 sum := add(mulmod(sum, z, R), shr(8, calldataload(add(cursor, 62))))
@@ -162,7 +183,8 @@ library PublicData {
         }
     }
 
-    function _evaluateL1(Sections memory s, uint256 z) private pure returns (uint256 sum) {
+    /// @notice The sum of `d_i z^i` over the L1 ops alone, the first element with `z^0`.
+    function evaluateL1(Sections memory s, uint256 z) internal pure returns (uint256 sum) {
         uint256 i = s.l1Count;
         while (i > 0) {
             --i;
@@ -180,22 +202,22 @@ library PublicData {
         uint256 position;
         while (ptr > s.aux) {
             ptr -= AUX_BYTES;
-            uint256 next = _uint16(ptr);
+            uint256 next = uint16At(ptr);
             // The first product is of 0, whatever the power.
-            if (sum != 0) sum = mulmod(sum, _power(z, position - next), R);
+            if (sum != 0) sum = mulmod(sum, power(z, position - next, R), R);
             sum += _element(ptr + 2);
             position = next;
         }
-        sum = mulmod(sum, _power(z, position), R);
+        sum = mulmod(sum, power(z, position, R), R);
     }
 
-    /// @dev `z^exponent mod r`.
-    function _power(uint256 z, uint256 exponent) private pure returns (uint256 power) {
+    /// @notice `z^exponent mod modulus`.
+    function power(uint256 z, uint256 exponent, uint256 modulus) internal pure returns (uint256 result) {
         assembly ("memory-safe") {
-            power := 1
+            result := 1
             for {} exponent { exponent := shr(1, exponent) } {
-                if and(exponent, 1) { power := mulmod(power, z, R) }
-                z := mulmod(z, z, R)
+                if and(exponent, 1) { result := mulmod(result, z, modulus) }
+                z := mulmod(z, z, modulus)
             }
         }
     }
@@ -228,7 +250,8 @@ library PublicData {
         if (!clean) revert IMillrace.DataPadding();
     }
 
-    function _requireLength(bytes calldata data, uint256 needed) private pure {
+    /// @notice Refuses data that end before.
+    function requireLength(bytes calldata data, uint256 needed) internal pure {
         if (data.length < needed) revert IMillrace.DataLength(needed, data.length);
     }
 
@@ -242,7 +265,8 @@ library PublicData {
             | ((packed & 0xffffffff) << 96);
     }
 
-    function _start(bytes calldata data) private pure returns (uint256 ptr) {
+    /// @notice Position of the data in calldata.
+    function start(bytes calldata data) internal pure returns (uint256 ptr) {
         assembly ("memory-safe") {
             ptr := data.offset
         }
@@ -254,7 +278,8 @@ library PublicData {
         }
     }
 
-    function _uint16(uint256 ptr) private pure returns (uint256 value) {
+    /// @notice Two bytes at a position in calldata.
+    function uint16At(uint256 ptr) internal pure returns (uint256 value) {
         assembly ("memory-safe") {
             value := shr(240, calldataload(ptr))
         }

@@ -38,8 +38,8 @@ abstract contract RollupFixture {
     function setUpRollup() internal {
         vm.warp(1_000_000);
         IMillrace.ShapeConfig[] memory shapes = new IMillrace.ShapeConfig[](2);
-        shapes[0] = IMillrace.ShapeConfig(_verifierOf(alpha(0)), 4, 2, 8);
-        shapes[1] = IMillrace.ShapeConfig(_verifierOf(alpha(1)), 130, 3, 40);
+        shapes[0] = IMillrace.ShapeConfig(_verifierOf(alpha(0)), 4, 2, 8, false);
+        shapes[1] = IMillrace.ShapeConfig(_verifierOf(alpha(1)), 130, 3, 40, false);
         rollup = IMillrace(
             deployer.deploy(
                 "Millrace",
