@@ -42,7 +42,7 @@ export function rollupEnded(lastBatch: number): MillraceError {
     `The rollup is in exit mode: batch ${lastBatch} was the last one`,
     {
       details: { lastBatch },
-      fix: 'Leave on L1: exit with a proof against the state after that batch, claim the payouts of finalized batches, have deposits that are in none of them refunded.',
+      fix: 'Leave on L1 with millrace exit: it exits with a proof against the state after that batch, claims the payouts of finalized batches, and has deposits that are in none of them refunded.',
     },
   );
 }

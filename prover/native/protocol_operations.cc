@@ -42,7 +42,7 @@ class VectorProtocolOperations final : public KernelProtocolOperations<AdxKernel
 
 }  // namespace
 
-std::unique_ptr<ProtocolOperations> protocolOperations(const std::string& kernel) {
+std::unique_ptr<ProtocolOperations> protocolOperations([[maybe_unused]] const std::string& kernel) {
 #if defined(__x86_64__)
   if (kernel == "avx2" || kernel == "ifma") return std::make_unique<VectorProtocolOperations>();
   if (kernel == AdxKernel::name) return std::make_unique<KernelProtocolOperations<AdxKernel>>();

@@ -45,7 +45,7 @@ Napi::Value verifyProofs(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportVerifierCalls(Napi::Env env, Napi::Object exports, const char* kernel) {
+void exportVerifierCalls(Napi::Env env, Napi::Object exports, [[maybe_unused]] const char* kernel) {
   verifyWithKernel = verify<PortableKernel>;
 #if defined(__x86_64__)
   if (std::string(kernel) != PortableKernel::name) verifyWithKernel = verify<AdxKernel>;
