@@ -1,4 +1,5 @@
-import { type JsonRpcProvider, type Result, Wallet } from 'ethers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type JsonRpcProvider, type Result, type TransactionReceipt, Wallet } from 'ethers';
 import { CALLDATA_BYTES_CAP, TRANSACTION_GAS_CAP } from '../../aggregator/fees.ts';
 import { l1Provider } from '../../aggregator/l1-connection.ts';
 import { RollupContract } from '../../aggregator/rollup-contract.ts';
@@ -39,6 +40,8 @@ export interface PricedBatches {
 const BLOCK_SECONDS = 12;
 const FIRST_BLOCK_AT = 2_000_000_000;
 const PROOF_DEADLINE_SECONDS = 3_600;
+/** Longest wait for a transaction to be mined. */
+const MINING_MS = 60_000;
 /** r has 254 bits. */
 const FIELD_BITS = 253;
 const AMOUNT_BITS = 64;
@@ -171,12 +174,24 @@ export class GasRollup {
     const nonce = await this.provider.getTransactionCount(from.address);
     const request = { to: this.contract.address, data, value, nonce, gasLimit: TRANSACTION_GAS_CAP };
     const { hash } = await from.sendTransaction(request);
-    const receipt = (await this.provider.getTransactionReceipt(hash))!;
+    const receipt = await this.#receipt(hash);
     const gas = Number(receipt.gasUsed);
     if (receipt.status === 1) return { gas, calldataBytes };
     if (receipt.gasUsed > (TRANSACTION_GAS_CAP * 98n) / 100n) return undefined;
     throw new MillraceError('internal', 'call-reverted', `The contract refuses ${name}`, {
       details: { gas },
+    });
+  }
+
+  /** Anvil answers a sent transaction before it has mined it, however short that is. */
+  async #receipt(hash: string): Promise<TransactionReceipt> {
+    for (const until = Date.now() + MINING_MS; Date.now() < until; await sleep(10)) {
+      const receipt = await this.provider.getTransactionReceipt(hash);
+      if (receipt !== null) return receipt;
+    }
+    throw new MillraceError('internal', 'not-mined', 'The local L1 does not mine a transaction', {
+      details: { hash, waitedMs: MINING_MS },
+      fix: 'Measure again on a machine with less to do.',
     });
   }
 
