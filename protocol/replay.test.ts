@@ -90,7 +90,7 @@ describe('data that no prover could have proven are refused, and the state stays
   };
 
   test.each<[what: string, place: RegExp, reason: string, change: Change]>([
-    ['another root', /root/, '', (content) => ({ ...content, newRoot: content.newRoot + 1n })],
+    ['another root', /root\b/, '', (content) => ({ ...content, newRoot: content.newRoot + 1n })],
     ['a payer that is not there', /signed op/, 'does not exist', op({ from: 2000 })],
     ['a payee that is not there', /signed op/, 'does not exist', op({ to: 2000 }, 1)],
     ['more than there is', /signed op/, 'above the balance', op({ amount: (1n << 64n) - 1n })],
