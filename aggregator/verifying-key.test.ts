@@ -1,6 +1,6 @@
 import { groth16 } from 'snarkjs';
 import { expect, test } from 'vitest';
-import { trapdoorKey } from '../test/support/trapdoor-key.ts';
+import { trapdoorKey } from '../scripts/trapdoor-key.ts';
 import { proofOnL1, verifyingKeyHash, verifyingKeyOnL1 } from './verifying-key.ts';
 
 test('a proof has the order of snarkjs’s calldata', async () => {

@@ -5,6 +5,7 @@ import { shuffle } from 'simple-statistics';
 import { MillraceError } from '../protocol/error.ts';
 import type { OnArtifactProgress } from '../prover/artifacts/artifact-progress.ts';
 import { verifyProof } from '../prover/verify.ts';
+import { Random } from '../scripts/random.ts';
 import { onCpus } from './machine/cpus.ts';
 import { measureProcess, type ProcessCost } from './measured-process.ts';
 import type { BenchBackend } from './prove/backends.ts';
@@ -20,7 +21,7 @@ import {
   type Ratio,
   runBenchmark,
 } from './result.ts';
-import { pairedRatio, seededRandom, summarize } from './statistics.ts';
+import { pairedRatio, summarize } from './statistics.ts';
 
 export interface ProveOptions {
   /** Key and witness files of any circuits. */
@@ -109,9 +110,9 @@ async function measureCase(proveCase: ProveCase, options: ProveOptions, folder: 
     const costs = new Map<Contender, Awaited<ReturnType<Contender['run']>>[]>(
       contenders.map((one) => [one, []]),
     );
-    const random = seededRandom(options.repeat);
+    const random = new Random(options.repeat);
     for (let round = 1; round <= options.repeat; round++) {
-      for (const contender of shuffle(contenders, random)) {
+      for (const contender of shuffle(contenders, () => random.fraction())) {
         const cost = await contender.run();
         costs.get(contender)!.push(cost);
         const { wall, cpu } = cost;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chanceOfDifference, pairedRatio, seededRandom, summarize } from './statistics.ts';
+import { Random } from '../scripts/random.ts';
+import { chanceOfDifference, pairedRatio, summarize } from './statistics.ts';
 
 const positive = fc.double({ min: 0.001, max: 1000, noNaN: true });
 
@@ -34,8 +35,8 @@ describe('pairedRatio', () => {
   });
 
   it('covers the true ratio about as often as it says', () => {
-    const random = seededRandom(7);
-    const noisy = (mean: number) => mean * (1 + 0.2 * (random() + random() - 1));
+    const random = new Random(7);
+    const noisy = (mean: number) => mean * (1 + 0.2 * (random.fraction() + random.fraction() - 1));
     let covered = 0;
     for (let run = 0; run < 60; run++) {
       const b = Array.from({ length: 9 }, () => noisy(1));

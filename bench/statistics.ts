@@ -1,4 +1,5 @@
 import { mad, median, permutationTest, quantile } from 'simple-statistics';
+import { Random } from '../scripts/random.ts';
 
 /** Share of the bootstrap's ratios inside the interval. */
 export const CONFIDENCE = 0.95;
@@ -25,17 +26,6 @@ export function summarize(samples: readonly number[]): Summary {
   };
 }
 
-/** Numbers in [0, 1), the same for the same seed: mulberry32 (Tommy Ettinger, public domain). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /**
  * The ratio of two medians and its confidence interval by the percentile bootstrap (Efron 1979). `a[i]` and `b[i]` were
  * measured in the same round, so that rounds are drawn, not single samples: what slows a whole round down cancels out.
@@ -46,9 +36,9 @@ export function pairedRatio(
   a: readonly number[],
   b: readonly number[],
 ): { ratio: number; low: number; high: number } {
-  const random = seededRandom(a.length);
+  const random = new Random(a.length);
   const ratios = Array.from({ length: RESAMPLES }, () => {
-    const rounds = a.map(() => Math.floor(random() * a.length));
+    const rounds = a.map(() => random.below(a.length));
     return median(rounds.map((i) => a[i]!)) / median(rounds.map((i) => b[i]!));
   });
   const tail = (1 - CONFIDENCE) / 2;
@@ -64,5 +54,6 @@ export function pairedRatio(
  * Fisher's permutation test of the difference of means, two-sided. With three samples each it is never below 0.1.
  */
 export function chanceOfDifference(a: readonly number[], b: readonly number[]): number {
-  return permutationTest([...a], [...b], 'two_side', PERMUTATIONS, seededRandom(a.length + b.length));
+  const random = new Random(a.length + b.length);
+  return permutationTest([...a], [...b], 'two_side', PERMUTATIONS, () => random.fraction());
 }

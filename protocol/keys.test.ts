@@ -1,6 +1,6 @@
 import { buildEddsa } from 'circomlibjs';
 import { describe, expect, test } from 'vitest';
-import { Random } from '../test/support/random.ts';
+import { Random } from '../scripts/random.ts';
 import { addPoints, BASE, IDENTITY, isOnCurve, multiply, type Point, SUBGROUP_ORDER } from './babyjubjub.ts';
 import { FIELD } from './field.ts';
 import { keyHash, keyPairFromPrivateKey, sign, verifySignature } from './keys.ts';

@@ -1,6 +1,6 @@
 import { buildPoseidonReference } from 'circomlibjs';
 import { describe, expect, test } from 'vitest';
-import { Random } from '../test/support/random.ts';
+import { Random } from '../scripts/random.ts';
 import { FIELD } from './field.ts';
 import { MAX_INPUTS, poseidon } from './poseidon.ts';
 

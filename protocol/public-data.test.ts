@@ -1,6 +1,6 @@
 import { AbiCoder, keccak256 } from 'ethers';
 import { describe, expect, test } from 'vitest';
-import { Random } from '../test/support/random.ts';
+import { Random } from '../scripts/random.ts';
 import { type BatchKind, RandomRollup, type Start } from '../test/support/random-batch.ts';
 import { FIELD } from './field.ts';
 import { poseidon } from './poseidon.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Random } from '../test/support/random.ts';
+import { Random } from '../scripts/random.ts';
 import { type Account, packWord } from './account.ts';
 import { poseidon } from './poseidon.ts';
 import { AccountTree, ARITIES, cachedLevels, emptyNodes } from './tree.ts';

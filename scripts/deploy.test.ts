@@ -6,9 +6,9 @@ import { verifyingKeyHash } from '../aggregator/verifying-key.ts';
 import { parseDeployManifest } from '../protocol/deploy-manifest.ts';
 import { BLOB_SHAPES, SHAPES } from '../protocol/shape.ts';
 import { genesisRoot } from '../protocol/state.ts';
-import { type TrapdoorKey, trapdoorKey } from '../test/support/trapdoor-key.ts';
 import { type DeployOptions, deployRollup } from './deploy.ts';
 import { type LocalL1, startLocalL1 } from './local-l1.ts';
+import { type TrapdoorKey, trapdoorKey } from './trapdoor-key.ts';
 
 const SEPOLIA = 11_155_111;
 

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { contractArtifact } from '../aggregator/contract-artifacts.ts';
 import { l1Provider } from '../aggregator/l1-connection.ts';
 import { SHAPES } from '../protocol/shape.ts';
-import { trapdoorKey } from '../test/support/trapdoor-key.ts';
 import { deployRollup } from './deploy.ts';
 import { deployContract } from './deploy-contract.ts';
 import { L1User } from './l1-user.ts';
 import { type LocalL1, startLocalL1 } from './local-l1.ts';
+import { trapdoorKey } from './trapdoor-key.ts';
 
 const TOKEN = { name: 'TestToken', file: 'test/TestToken.sol' };
 const GWEI = 10n ** 9n;

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Shape } from '../../protocol/shape.ts';
-import { artifactFolder, REPOSITORY } from '../../prover/artifacts/artifact-folder.ts';
+import { artifactFolder } from '../../prover/artifacts/artifact-folder.ts';
 import type { OnArtifactProgress } from '../../prover/artifacts/artifact-progress.ts';
 import { batchCircuit } from '../../prover/artifacts/batch-circuit.ts';
 import type { Circuit } from '../../prover/artifacts/circuit-sources.ts';
 import { compileCircuit } from '../../prover/artifacts/compile-circuit.ts';
+import { gadget } from '../../prover/artifacts/gadget-circuit.ts';
 import type { CircuitLayout } from '../../prover/native/addon.ts';
 import { readR1csHeader } from '../../prover/setup/r1cs-header.ts';
 
@@ -41,13 +42,9 @@ export class CircuitSizes {
     return this.#of(batchCircuit(shape));
   }
 
-  /** A template of `circuits/lib/` alone, none of its inputs public. */
-  gadget(file: string, instance: string): Promise<CircuitSize> {
-    return this.#of({
-      name: `gadget-${instance.replaceAll(/\W+/g, '-').replace(/-$/, '')}`,
-      main: `pragma circom 2.1.9;\ninclude "lib/${file}";\ncomponent main = ${instance};\n`,
-      libraries: [join(REPOSITORY, 'circuits'), join(REPOSITORY, 'node_modules')],
-    });
+  /** See {@link gadget}. */
+  gadget(name: string, file: string, instance: string): Promise<CircuitSize> {
+    return this.#of(gadget(name, file, instance));
   }
 
   async #of(circuit: Circuit): Promise<CircuitSize> {

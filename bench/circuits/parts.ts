@@ -47,7 +47,7 @@ export async function measureParts(sizes: CircuitSizes): Promise<Parts> {
     byDepth.set(depth, { fixed: two - ops - 2 * slot, slot });
   }
   return {
-    signature: (await sizes.gadget('signature.circom', 'Signature()')).constraints,
+    signature: (await sizes.gadget('signature', 'signature.circom', 'Signature()')).constraints,
     signedOp,
     signedOpAccess,
     l1Op,
@@ -59,7 +59,7 @@ export async function measureParts(sizes: CircuitSizes): Promise<Parts> {
 
 async function measureData(sizes: CircuitSizes): Promise<Parts['data']> {
   const hash = async (elements: number) =>
-    (await sizes.gadget('public_data.circom', `DataHash(${elements})`)).constraints;
+    (await sizes.gadget(`data-hash-${elements}`, 'public_data.circom', `DataHash(${elements})`)).constraints;
   const two = await hash(2 * BLOCK);
   const first = await hash(BLOCK);
   return { first, block: two - first, element: two - (await hash(2 * BLOCK - 1)) };

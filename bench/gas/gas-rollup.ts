@@ -13,8 +13,8 @@ import type { Shape } from '../../protocol/shape.ts';
 import { type L2Entry, toVector } from '../../protocol/vector.ts';
 import { deployRollup } from '../../scripts/deploy.ts';
 import type { LocalL1 } from '../../scripts/local-l1.ts';
-import { Random } from '../../test/support/random.ts';
-import { type TrapdoorKey, trapdoorKey } from '../../test/support/trapdoor-key.ts';
+import { Random } from '../../scripts/random.ts';
+import { type TrapdoorKey, trapdoorKey } from '../../scripts/trapdoor-key.ts';
 
 /** What one transaction cost. */
 export interface TransactionCost {

@@ -1,4 +1,4 @@
-import { seededRandom } from '../statistics.ts';
+import { Random } from '../../scripts/random.ts';
 
 const ACCOUNTS = 40;
 const ETH_DECIMALS = 18;
@@ -12,11 +12,11 @@ const MOST_UNITS = 10 ** 9;
  * @param count transfers, at least 1
  */
 export function zipfTransfers(count: number): string {
-  const random = seededRandom(count);
+  const random = new Random(count);
   const weights = Array.from({ length: ACCOUNTS }, (_, i) => 1 / (i + 1));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const account = (): number => {
-    let left = random() * total;
+    let left = random.fraction() * total;
     const rank = weights.findIndex((weight) => {
       left -= weight;
       return left < 0;
@@ -27,7 +27,7 @@ export function zipfTransfers(count: number): string {
     const from = account();
     let to = account();
     while (to === from) to = account();
-    const amount = UNIT * BigInt(1 + Math.floor(random() * MOST_UNITS));
+    const amount = UNIT * BigInt(1 + random.below(MOST_UNITS));
     return [hex(i, 64), hex(from + 1, 40), hex(to + 1, 40), 'ETH', ETH_DECIMALS, amount].join(',');
   });
   return ['tx_hash,from,to,token,decimals,amount', ...rows, ''].join('\n');

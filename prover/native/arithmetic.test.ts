@@ -23,7 +23,7 @@ import {
 } from '../../protocol/keys.ts';
 import { MAX_INPUTS, poseidon, poseidonMany, usePoseidon, WASM_POSEIDON } from '../../protocol/poseidon.ts';
 import { AccountTree } from '../../protocol/tree.ts';
-import { Random } from '../../test/support/random.ts';
+import { Random } from '../../scripts/random.ts';
 import { loadNative } from './addon.ts';
 import { useNativeArithmetic } from './arithmetic.ts';
 import { buildNative } from './build.mjs';

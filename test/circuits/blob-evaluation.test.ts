@@ -3,11 +3,12 @@ import { evaluateBls } from '../../protocol/blob/blob.ts';
 import { BLS_FIELD } from '../../protocol/blob/scalar-field.ts';
 import { MillraceError } from '../../protocol/error.ts';
 import { FIELD, reduce } from '../../protocol/field.ts';
+import { gadget } from '../../prover/artifacts/gadget-circuit.ts';
 import type { CircuitInput } from '../../prover/witness-input.ts';
-import { CompiledCircuit, gadget } from '../support/compiled-circuit.ts';
+import { Random } from '../../scripts/random.ts';
+import { CompiledCircuit } from '../support/compiled-circuit.ts';
 import { freeSignals } from '../support/free-signals.ts';
 import { R1csSolver } from '../support/r1cs-solver.ts';
-import { Random } from '../support/random.ts';
 import { unsimplified } from './freedom.ts';
 
 const LIMBS = 8;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { exitCircuit } from '../../prover/artifacts/exit-circuit.ts';
+import { Random } from '../../scripts/random.ts';
 import { CompiledCircuit } from '../support/compiled-circuit.ts';
 import { exitBy, randomHoldings } from '../support/exit-state.ts';
-import { Random } from '../support/random.ts';
 import { expectExits } from './exits.ts';
 
 test.each([8, 11, 24, 32])('depth %i: what the model says, the circuit proves', async (depth) => {

@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
 import { exitSignals } from '../../protocol/exit.ts';
 import { exitCircuit } from '../../prover/artifacts/exit-circuit.ts';
+import { Random } from '../../scripts/random.ts';
 import { CompiledCircuit } from '../support/compiled-circuit.ts';
 import { exitBy, randomHoldings } from '../support/exit-state.ts';
 import { R1csChecker } from '../support/r1cs.ts';
-import { Random } from '../support/random.ts';
 
 /** R1CS constraints of `Exit` by depth, with circom 2.2.3 `--O2`; docs/circuits.md has them too. */
 export const EXIT_CONSTRAINTS: Readonly<Record<number, number>> = { 8: 2015, 11: 2427, 24: 4291, 32: 5547 };

@@ -3,12 +3,13 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { BASE, multiply, type Point, SUBGROUP_ORDER } from '../../protocol/babyjubjub.ts';
 import { FIELD, reduce } from '../../protocol/field.ts';
 import { keyPairFromPrivateKey, sign } from '../../protocol/keys.ts';
+import { gadget } from '../../prover/artifacts/gadget-circuit.ts';
 import { BASE_WINDOWS_FILE, baseWindowsSource } from '../../scripts/base-windows.ts';
+import { Random } from '../../scripts/random.ts';
 import { digitPoints } from '../support/chosen-signals.ts';
-import { CompiledCircuit, gadget } from '../support/compiled-circuit.ts';
+import { CompiledCircuit } from '../support/compiled-circuit.ts';
 import { R1csChecker } from '../support/r1cs.ts';
 import { R1csSolver, type Solution } from '../support/r1cs-solver.ts';
-import { Random } from '../support/random.ts';
 import { unsimplified } from './freedom.ts';
 
 const RANDOM = new Random(3);

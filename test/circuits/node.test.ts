@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { poseidon } from '../../protocol/poseidon.ts';
-import { CompiledCircuit, gadget } from '../support/compiled-circuit.ts';
-import { Random } from '../support/random.ts';
+import { gadget } from '../../prover/artifacts/gadget-circuit.ts';
+import { Random } from '../../scripts/random.ts';
+import { CompiledCircuit } from '../support/compiled-circuit.ts';
 
 test.each([
   [8, 2, 776],

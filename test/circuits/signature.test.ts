@@ -12,8 +12,9 @@ import { MillraceError } from '../../protocol/error.ts';
 import { FIELD } from '../../protocol/field.ts';
 import { verifySignature } from '../../protocol/keys.ts';
 import { poseidon } from '../../protocol/poseidon.ts';
-import { CompiledCircuit, gadget } from '../support/compiled-circuit.ts';
-import { Random } from '../support/random.ts';
+import { gadget } from '../../prover/artifacts/gadget-circuit.ts';
+import { Random } from '../../scripts/random.ts';
+import { CompiledCircuit } from '../support/compiled-circuit.ts';
 
 /** A point of order 8: it and its multiples are all that vanish when they are multiplied by 8. */
 const TORSION: Point = [

@@ -6,8 +6,8 @@ import { challenge, decodeData, encodeData, evaluate } from '../../protocol/publ
 import type { Shape } from '../../protocol/shape.ts';
 import type { SealedBatch } from '../../protocol/transition.ts';
 import { fromVector, HEAD_LENGTH, type L2Entry, toVector } from '../../protocol/vector.ts';
+import { Random } from '../../scripts/random.ts';
 import { type HardhatChain, hardhatChain } from '../support/contracts.ts';
-import { Random } from '../support/random.ts';
 import { type BatchKind, RandomRollup } from '../support/random-batch.ts';
 
 const NARROW: Shape = { name: 'narrow', n2: 9, n1: 5, m: 12, depth: 8 };

@@ -5,10 +5,10 @@ import { type Groth16Proof, groth16ProofSchema } from '../../prover/proof.ts';
 import type { Consumer } from '../../prover/queue.ts';
 import { BullmqProofSource } from '../../prover/source-bullmq.ts';
 import { untilFinal } from '../../scripts/demo/waiting.ts';
+import { trapdoorKey } from '../../scripts/trapdoor-key.ts';
 import { type Fault, startFaultyWorker } from '../support/faulty-worker.ts';
 import { finalizedBatches, finalizedOps } from '../support/finalized-batches.ts';
 import { ETH, Pipeline } from '../support/pipeline.ts';
-import { trapdoorKey } from '../support/trapdoor-key.ts';
 
 const WORKER = 'faulty';
 const [ALICE, BOB] = [`0x${'a1'.repeat(20)}`, `0x${'b2'.repeat(20)}`] as const;

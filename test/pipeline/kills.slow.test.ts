@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
+import { Random } from '../../scripts/random.ts';
 import { FAULTS, type Fault } from '../support/faults.ts';
 import { runWithFaults } from '../support/kill-run.ts';
-import { Random } from '../support/random.ts';
 
 const SEED = Number(process.env.MILLRACE_TEST_SEED ?? Date.now() % 2 ** 32);
 const ALL = Object.keys(FAULTS) as Fault[];

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BatchWitness } from '../../protocol/witness.ts';
-import { artifactFolder, REPOSITORY } from '../../prover/artifacts/artifact-folder.ts';
+import { artifactFolder } from '../../prover/artifacts/artifact-folder.ts';
 import type { Circuit } from '../../prover/artifacts/circuit-sources.ts';
 import { compileCircuit } from '../../prover/artifacts/compile-circuit.ts';
 import { WitnessCalculator } from '../../prover/witness.ts';
@@ -88,16 +88,4 @@ export class CompiledCircuit {
       return [Number(wire), name];
     });
   }
-}
-
-/**
- * A main component for one gadget of `circuits/lib/`, none of its inputs public.
- * @param name for people and for the cache
- */
-export function gadget(name: string, file: string, instance: string): Circuit {
-  return {
-    name: `gadget-${name}`,
-    main: ['pragma circom 2.1.9;', `include "lib/${file}";`, `component main = ${instance};`, ''].join('\n'),
-    libraries: [join(REPOSITORY, 'circuits'), join(REPOSITORY, 'node_modules')],
-  };
 }

@@ -2,7 +2,7 @@ import type { Account } from '../../protocol/account.ts';
 import { NONCE_LIMIT } from '../../protocol/account.ts';
 import { type ExitWitness, exitOf } from '../../protocol/exit.ts';
 import { State } from '../../protocol/state.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../scripts/random.ts';
 import { type Holder, holder } from './random-batch.ts';
 
 /** A state with random accounts of a few holders, some with nonce, balance or token at their limits. */

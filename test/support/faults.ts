@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import type { Random } from '../../scripts/random.ts';
 import type { Pipeline } from './pipeline.ts';
 import { killIfThere } from './premises.ts';
-import type { Random } from './random.ts';
 
 /** What can go wrong, and how it is made to. */
 export const FAULTS = {

@@ -1,8 +1,8 @@
 import { BLS_FIELD } from '../../protocol/blob/scalar-field.ts';
 import { reduce } from '../../protocol/field.ts';
+import { Random } from '../../scripts/random.ts';
 import type { CompiledCircuit } from './compiled-circuit.ts';
 import { type R1cs, R1csChecker } from './r1cs.ts';
-import { Random } from './random.ts';
 
 /**
  * Mutates a witness: names of the signals, every one tried, that may take one of several other values while all others stay, and no

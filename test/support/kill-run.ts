@@ -7,10 +7,10 @@ import { claimAll } from '../../scripts/demo/claims.ts';
 import type { SentWithdrawal } from '../../scripts/demo/payments.ts';
 import { ledgerKey } from '../../scripts/demo/plain-ledger.ts';
 import { untilFinal } from '../../scripts/demo/waiting.ts';
+import { Random } from '../../scripts/random.ts';
 import { type Fault, strike } from './faults.ts';
 import { finalizedBatches, finalizedOps } from './finalized-batches.ts';
 import { ETH, Pipeline, type PipelineOptions } from './pipeline.ts';
-import { Random } from './random.ts';
 
 export interface KillRunOptions extends Omit<PipelineOptions, 'deposits'> {
   readonly seed: number;

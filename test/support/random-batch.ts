@@ -8,7 +8,7 @@ import { type L2Op, type SignedOp, signOp, type Withdraw } from '../../protocol/
 import type { Shape } from '../../protocol/shape.ts';
 import { State } from '../../protocol/state.ts';
 import { BatchDraft, type SealedBatch } from '../../protocol/transition.ts';
-import { Random } from './random.ts';
+import { Random } from '../../scripts/random.ts';
 
 export interface Holder {
   readonly key: KeyPair;

@@ -11,7 +11,7 @@ import { deployRollup } from '../../scripts/deploy.ts';
 import { freshNonce } from '../../scripts/fresh-nonce.ts';
 import { L1User } from '../../scripts/l1-user.ts';
 import type { LocalL1 } from '../../scripts/local-l1.ts';
-import { trapdoorKey } from './trapdoor-key.ts';
+import { trapdoorKey } from '../../scripts/trapdoor-key.ts';
 
 /** The contract's `BatchInput`. */
 export interface BatchInput {

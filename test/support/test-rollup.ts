@@ -8,7 +8,7 @@ import { State } from '../../protocol/state.ts';
 import { BatchDraft, type SealedBatch } from '../../protocol/transition.ts';
 import { type DeployKey, deployRollup } from '../../scripts/deploy.ts';
 import type { LocalL1 } from '../../scripts/local-l1.ts';
-import { type TrapdoorKey, trapdoorKey } from './trapdoor-key.ts';
+import { type TrapdoorKey, trapdoorKey } from '../../scripts/trapdoor-key.ts';
 
 /** Small, so that a few ops fill a batch; its key is the test's own, so no circuit is compiled for it. */
 export const SHAPE: Shape = { name: 'tiny', n2: 2, n1: 2, m: 4, depth: SHAPES.tiny.depth };

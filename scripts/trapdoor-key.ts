@@ -1,8 +1,8 @@
-import { bn254 } from '../../prover/curve.ts';
-import type { G1Json, G2Json, Groth16Proof, VerificationKey } from '../../prover/proof.ts';
+import { bn254 } from '../prover/curve.ts';
+import type { G1Json, G2Json, Groth16Proof, VerificationKey } from '../prover/proof.ts';
 import { Random } from './random.ts';
 
-/** A Groth16 key whose secrets the test knows, so that it proves any three public inputs, without a circuit. */
+/** A Groth16 key whose secrets are known, so that it proves any three public inputs, without a circuit: for tests and gas. */
 export interface TrapdoorKey {
   readonly verificationKey: VerificationKey;
   /** A valid proof of `[C, z, y]` that no one could make without the secrets. */

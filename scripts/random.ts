@@ -1,4 +1,7 @@
-/** Deterministic randomness for tests: the same seed gives the same run (mulberry32). */
+/**
+ * Deterministic randomness for tests and measurements, never for secrets: the same seed gives the same run. mulberry32
+ * (Tommy Ettinger, public domain).
+ */
 export class Random {
   #state: number;
 
@@ -6,13 +9,18 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** An integer of `[0, limit)`. @param limit at most 2^32 */
-  below(limit: number): number {
+  /** A number of `[0, 1)`, a multiple of 2^-32. */
+  fraction(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;
     t = Math.imul(t ^ (t >>> 15), t | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * limit);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** An integer of `[0, limit)`. @param limit at most 2^32 */
+  below(limit: number): number {
+    return Math.floor(this.fraction() * limit);
   }
 
   /** An integer of `bits` bits. */
