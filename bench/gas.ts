@@ -1,116 +1,74 @@
-import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { startLocalL1 } from '../scripts/local-l1.ts';
 import { GasRollup } from './gas/gas-rollup.ts';
-import { markdownTable, type Table } from './report/table.ts';
+import { type BenchResult, counted, runBenchmark, type Series } from './result.ts';
 
-/** Transfers in a batch, and batches in a call. */
-export const BATCH_SIZES = [16, 32, 64, 128, 256, 512, 1024, 2048];
-export const CALL_SIZES = [1, 2, 4, 8, 16, 32, 64];
+/** Bits of an account index. */
+const DEPTH = 24;
+const FEWEST_L1_OPS = 2;
 
-/** What `batches` full batches of `transfers` cost. Undefined where a transaction cannot carry the call. */
-export interface GasRow {
-  readonly transfers: number;
-  readonly batches: number;
-  /** Gas of committing and proving in one call, and its calldata. */
-  readonly oneCall: number | undefined;
-  readonly calldataBytes: number | undefined;
-  /** Gas of the two calls where the commit comes first. */
-  readonly commit: number | undefined;
-  readonly prove: number | undefined;
+export interface GasOptions {
+  /** Transfers in a batch. */
+  readonly transfers: readonly number[];
+  /** Batches in a call. */
+  readonly batches: readonly number[];
+  readonly command: string;
+  readonly say: (line: string) => void;
 }
 
 /**
- * Measures gas with transactions on a local L1, whole: base fee of a transaction, calldata, floor (EIP-7623).
- * @param depth bits of an account index
+ * Measures gas with transactions on a local L1, whole: base fee of a transaction, calldata, floor (EIP-7623). The same on every
+ * machine. A call that no transaction can carry has no series.
  */
-export async function measureGas({
-  transfers = BATCH_SIZES,
-  batches = CALL_SIZES,
-  depth = 24,
-}: {
-  transfers?: readonly number[];
-  batches?: readonly number[];
-  depth?: number;
-} = {}): Promise<GasRow[]> {
-  const rows: GasRow[] = [];
-  for (const n2 of transfers) {
-    // A chain for each, so that the times of the blocks, which are in the calldata, are always the same.
-    const l1 = await startLocalL1();
-    try {
-      const shape = { name: `n${n2}`, n2, n1: Math.max(2, n2 / 8), m: n2, depth };
-      const rollup = await GasRollup.deploy(l1, [shape]);
-      for (const count of batches) rows.push(await row(rollup, n2, count));
-      rollup.close();
-    } finally {
-      await l1.stop();
+export function benchGas({ transfers, batches, command, say }: GasOptions): Promise<BenchResult> {
+  return runBenchmark({ benchmark: 'gas', command }, async () => {
+    const series: Series[] = [];
+    for (const n2 of transfers) {
+      say(`batches of ${n2} transfers`);
+      // A chain for each, so that the times of the blocks, which are in the calldata, are always the same.
+      const l1 = await startLocalL1();
+      try {
+        const shape = {
+          name: `n${n2}`,
+          n2,
+          n1: Math.max(FEWEST_L1_OPS, Math.floor(n2 / 8)),
+          m: n2,
+          depth: DEPTH,
+        };
+        const rollup = await GasRollup.deploy(l1, [shape]);
+        for (const count of batches) {
+          const metrics = await callMetrics(rollup, count);
+          if (metrics !== undefined) series.push({ labels: { transfers: n2, batches: count }, metrics });
+        }
+        rollup.close();
+      } finally {
+        await l1.stop();
+      }
     }
-  }
-  return rows;
+    return {
+      series,
+      notes: [
+        'Every figure is the gas of whole transactions on a local L1 with the rules of Osaka. The batches are full of transfers at 2^24 accounts. All fields of an op, the amount of 64 bits too, are random over their whole width, so that no transfers cost more calldata: a true amount below 2^40 units saves 36 gas.',
+        'The rollup has run before, so no slot is written for the first time.',
+        'Where there is no figure no transaction can carry it (128 KiB, 16,777,216 gas): the aggregator splits what does not fit.',
+      ],
+    };
+  });
 }
 
-async function row(rollup: GasRollup, transfers: number, batches: number): Promise<GasRow> {
+/** Undefined where no transaction can carry the batches. */
+async function callMetrics(rollup: GasRollup, batches: number): Promise<Series['metrics'] | undefined> {
   const priced = rollup.batches(batches);
   const oneCall = await rollup.commitAndProve(priced);
   const twoCalls = await rollup.commitThenProve(priced);
+  if (oneCall === undefined && twoCalls === undefined) return undefined;
   return {
-    transfers,
-    batches,
-    oneCall: oneCall?.gas,
-    calldataBytes: oneCall?.calldataBytes,
-    commit: twoCalls?.commit.gas,
-    prove: twoCalls?.prove.gas,
+    ...(oneCall && {
+      'one call': counted('gas', oneCall.gas),
+      calldata: counted('bytes', oneCall.calldataBytes),
+    }),
+    ...(twoCalls && {
+      commit: counted('gas', twoCalls.commit.gas),
+      prove: counted('gas', twoCalls.prove.gas),
+    }),
   };
 }
-
-/** The rows as tables: transfers of a batch down, batches of a call across. */
-export function gasTables(rows: readonly GasRow[]): Table[] {
-  const sizes = [...new Set(rows.map(({ transfers }) => transfers))];
-  const counts = [...new Set(rows.map(({ batches }) => batches))];
-  const table = (title: string, value: (row: GasRow) => number | undefined): Table => ({
-    title,
-    columns: ['transfers a batch', ...counts.map((count) => `${count}`)],
-    rows: sizes.map((transfers) => [
-      `${transfers}`,
-      ...counts.map((batches) => {
-        const found = rows.find((row) => row.transfers === transfers && row.batches === batches);
-        const gas = found === undefined ? undefined : value(found);
-        return gas === undefined ? '-' : Math.round(gas).toLocaleString('en');
-      }),
-    ]),
-  });
-  return [
-    table(
-      'Gas a transfer, committed and proven in one call, by batches in the call',
-      ({ oneCall, transfers, batches }) => oneCall && oneCall / (transfers * batches),
-    ),
-    table(
-      'Gas a transfer, committed first and proven later, by batches in each call',
-      ({ commit, prove, transfers, batches }) => commit && prove && (commit + prove) / (transfers * batches),
-    ),
-    table('Gas a proof of `proveBatches`', ({ prove, batches }) => prove && prove / batches),
-    table('Calldata of the one call, bytes a transfer', ({ calldataBytes, transfers, batches }) =>
-      calldataBytes === undefined ? undefined : calldataBytes / (transfers * batches),
-    ),
-  ];
-}
-
-const INTRODUCTION = `# Gas
-
-Made by \`node bench/gas.ts\`: every figure is the gas of whole transactions on a local L1 with the rules of Osaka, divided by the
-transfers in them. The batches are full of transfers at 2^24 accounts. All fields of an op, the amount of 64 bits too, are random over their
-whole width, so that no transfers cost more calldata: a true amount below 2^40 units saves 36 gas. The rollup has run before, so no slot is written for
-the first time. \`-\`: no transaction can carry it (128 KiB, 16,777,216 gas). The aggregator splits what does not fit.
-
-A proof costs at least 46,450 gas beside its calldata: a pairing, two multiplications by its weight, and an addition; a call with n proofs costs the rest of (n + 3) pairings and 45,000.
-What commits alone costs the floor of EIP-7623, 40 gas a byte that is not zero; in one call with the proofs the floor is below what is used.
-`;
-
-/** Writes docs/gas.md. */
-async function main(): Promise<void> {
-  const tables = gasTables(await measureGas()).map(markdownTable);
-  const file = fileURLToPath(new URL('../docs/gas.md', import.meta.url));
-  await writeFile(file, [INTRODUCTION, ...tables].join('\n'));
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

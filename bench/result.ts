@@ -108,11 +108,16 @@ export async function runBenchmark(
     ...(commit === undefined ? {} : { commit }),
     machine,
     load,
-    warnings: [...watch.warnings(load), ...warnings],
+    warnings: [...(isExact({ series }) ? [] : watch.warnings(load)), ...warnings],
     notes,
     series,
     ratios,
   };
+}
+
+/** Whether all figures are counts, which no load of the machine changes. */
+export function isExact({ series }: Pick<BenchResult, 'series'>): boolean {
+  return series.every(({ metrics }) => Object.values(metrics).every(({ exact }) => exact));
 }
 
 /** A measurement of which less is better. */

@@ -2,8 +2,11 @@ import type { Command } from 'commander';
 import { registerBenchAdmission } from './bench/admission.ts';
 import { registerBenchCircuits } from './bench/circuits.ts';
 import { registerBenchCompare } from './bench/compare.ts';
+import { registerBenchDocs } from './bench/docs.ts';
+import { registerBenchGas } from './bench/gas.ts';
 import { registerBenchPipeline } from './bench/pipeline.ts';
 import { registerBenchProve } from './bench/prove.ts';
+import { registerBenchRestore } from './bench/restore.ts';
 
 /** `millrace bench`: the benchmarks, one command each. */
 export function registerBench(program: Command): void {
@@ -12,5 +15,8 @@ export function registerBench(program: Command): void {
   registerBenchPipeline(bench);
   registerBenchCircuits(bench);
   registerBenchAdmission(bench);
+  registerBenchGas(bench);
+  registerBenchRestore(bench);
   registerBenchCompare(bench);
+  registerBenchDocs(bench);
 }

@@ -21,7 +21,8 @@ export function describeMachine(): MachineDescription {
     virtual: flags.has('hypervisor'),
     governor: readIfThere('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor')?.trim() ?? 'not told',
     memoryBytes: totalmem(),
-    system: `${process.platform} ${release()}`,
+    // What a distribution or a host adds to the version says nothing to others.
+    system: `${process.platform} ${release().split('-', 1)[0]}`,
     node: process.version,
   };
 }

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { circuitPlots } from '../circuits/plots.ts';
+import { gasPlots } from '../gas/plots.ts';
 import { pipelinePlots } from '../pipeline/plots.ts';
 import { provePlots } from '../prove/plots.ts';
 import type { BenchResult } from '../result.ts';
@@ -14,6 +15,7 @@ const PLOTS: Partial<Record<BenchResult['benchmark'], (result: BenchResult) => P
   prove: provePlots,
   circuits: circuitPlots,
   pipeline: pipelinePlots,
+  gas: gasPlots,
 };
 
 export function plotsOf(result: BenchResult): Plot[] {

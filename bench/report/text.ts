@@ -1,20 +1,24 @@
 import { admissionTables } from '../admission/tables.ts';
 import { circuitTables } from '../circuits/tables.ts';
+import { gasTables } from '../gas/tables.ts';
 import { pipelineTables } from '../pipeline/tables.ts';
 import { proveTables } from '../prove/tables.ts';
-import type { BenchResult, MachineDescription } from '../result.ts';
+import { restoreTables } from '../restore/tables.ts';
+import { type BenchResult, isExact, type MachineDescription } from '../result.ts';
 import { markdownTable, type Table, textTable } from './table.ts';
 
-const TABLES: Partial<Record<BenchResult['benchmark'], (result: BenchResult) => Table[]>> = {
+const TABLES: Readonly<Record<BenchResult['benchmark'], (result: BenchResult) => Table[]>> = {
   prove: proveTables,
   circuits: circuitTables,
   pipeline: pipelineTables,
   admission: admissionTables,
+  gas: gasTables,
+  restore: restoreTables,
 };
 
 /** The tables that show a result. */
 export function tablesOf(result: BenchResult): Table[] {
-  return TABLES[result.benchmark]?.(result) ?? [];
+  return TABLES[result.benchmark](result);
 }
 
 /** A result for a terminal. */
@@ -31,10 +35,11 @@ export function textReport(result: BenchResult): string {
 
 /** A result for a pull request. */
 export function markdownReport(result: BenchResult): string {
+  const machine = isExact(result) ? [] : [machineLine(result.machine), `load ${loadLine(result)}`];
   return [
     ...tablesOf(result).map(markdownTable),
     ...result.warnings.map((warning) => `> **Noisy:** ${warning}\n`),
-    `<sub>${[...result.notes, machineLine(result.machine), loadLine(result), provenance(result)].join('<br>')}</sub>`,
+    `<sub>${[...result.notes, ...machine, provenance(result)].join('<br>')}</sub>`,
     '',
   ].join('\n');
 }
