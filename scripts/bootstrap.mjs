@@ -18,7 +18,11 @@ const NEEDS_REDIS = new Set(['demo', 'node', 'bench']);
 async function main(action, args) {
   switch (action) {
     case 'prepare': {
-      const { bin } = await prepare({ redis: NEEDS_REDIS.has(args[0] ?? '') });
+      const [command = '', ...options] = args;
+      const { bin } = await prepare({
+        redis: NEEDS_REDIS.has(command),
+        shape: command === 'demo' ? shapeOf(options) : undefined,
+      });
       process.stdout.write(`${bin}\n`);
       return 0;
     }
@@ -31,6 +35,16 @@ async function main(action, args) {
     default:
       throw new SetupError(`Unknown action '${action}'`, 'Use prepare, test, test:slow or lint.');
   }
+}
+
+/**
+ * The shape that the demo will take; what it does not know, it refuses itself.
+ *
+ * @param {string[]} options
+ */
+function shapeOf(options) {
+  const at = options.indexOf('--shape');
+  return at < 0 ? 'demo' : options[at + 1];
 }
 
 try {

@@ -35,19 +35,27 @@ export async function step(label, work) {
   }
 }
 
+/** Steps that run at this moment share one line of the terminal. @type {Set<() => string>} */
+const running = new Set();
+let frame = 0;
+/** @type {NodeJS.Timeout | undefined} */
+let timer;
+
+function draw() {
+  const line = `${FRAMES[frame++ % FRAMES.length]} ${[...running].map((text) => text()).join('   ')}`;
+  process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+}
+
 /**
  * @param {string} label
  * @param {number} startedAt
  */
 function spinner(label, startedAt) {
   let detail = '';
-  let frame = 0;
-  const draw = () => {
-    const line = `${FRAMES[frame++ % FRAMES.length]} ${label} ${elapsed(startedAt)} ${detail}`;
-    process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
-  };
+  const text = () => `${label} ${elapsed(startedAt)} ${running.size === 1 ? detail : ''}`;
+  running.add(text);
   draw();
-  const timer = setInterval(draw, FRAME_MS);
+  timer ??= setInterval(draw, FRAME_MS);
   return {
     /** @param {string} text */
     report(text) {
@@ -55,11 +63,14 @@ function spinner(label, startedAt) {
     },
     /**
      * @param {string} mark
-     * @param {string} text
+     * @param {string} last
      */
-    end(mark, text) {
+    end(mark, last) {
+      running.delete(text);
+      process.stderr.write(`\r\x1b[2K${mark} ${last}\n`);
+      if (running.size > 0) return;
       clearInterval(timer);
-      process.stderr.write(`\r\x1b[2K${mark} ${text}\n`);
+      timer = undefined;
     },
   };
 }
