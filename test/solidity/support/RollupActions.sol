@@ -6,13 +6,15 @@ import {IMillrace} from "../../../contracts/interfaces/IMillrace.sol";
 import {R} from "../../../contracts/libraries/Bn254.sol";
 import {FeeOnTransferToken} from "../../../contracts/test/HostileTokens.sol";
 import {Batch, BatchData, L1Entry, Op} from "./BatchData.sol";
+import {Receiver} from "./Receiver.sol";
 import {RollupFixture} from "./RollupFixture.sol";
 import {bound, vm} from "./Vm.sol";
 
 /// @dev What everybody does to the rollup, at random, and a model of what has to come of it. The proofs are
 /// real ones; the model keeps to what the circuit lets through: a batch pays out no more of a token than L2
 /// has by then. Attempts that must fail are made too, and reported as `broken` if they do not. After exit mode has
-/// begun, what concerns batches does nothing, and owners leave with any share of what L2 held.
+/// begun, what concerns batches does nothing, and owners leave with any share of what L2 held. Some of them are a contract
+/// that takes ETH only when it likes. L1 goes back and on another way, splits, and has a second rollup with the same keys.
 contract RollupActions is RollupFixture {
     struct Due {
         uint64 batch;
@@ -51,9 +53,18 @@ contract RollupActions is RollupFixture {
     bytes32 private finalHash;
     uint32 private nextExit;
     Due[] private dues;
+    Receiver private moody;
+    bool private refusesEth;
+    /// @dev Another rollup of the same operator, keys and roots, and the header of its newest batch.
+    IMillrace private twin;
+    IMillrace.BatchHeader private twinHead;
 
     constructor() {
         setUpRollup();
+        twin = rollup;
+        setUpRollup();
+        twinHead = head;
+        moody = new Receiver();
         feeToken = new FeeOnTransferToken();
         feeId = rollup.registerToken(address(feeToken), 1);
         (finalHead, finalHash) = (head, headHash);
@@ -115,13 +126,18 @@ contract RollupActions is RollupFixture {
         Due storage chosen = dues[which % dues.length];
         bool isFinal = chosen.batch <= finalizedNumber;
         bool paid = _tryClaim(chosen, chosen.units);
-        if (paid != (isFinal && chosen.paid == 0)) broken = "claim";
+        if (paid != (isFinal && chosen.paid == 0 && _takes(chosen.owner, chosen.id))) broken = "claim";
         if (paid) {
             ++chosen.paid;
             leaving[chosen.id] -= chosen.units;
         }
-        if (twice && _tryClaim(chosen, chosen.units)) broken = "claimed twice";
+        if (twice && paid && _tryClaim(chosen, chosen.units)) broken = "claimed twice";
         if (_tryClaim(chosen, chosen.units + 1)) broken = "claimed more";
+    }
+
+    function changeMood(bool refuses) external {
+        refusesEth = refuses;
+        moody.set(refuses ? Receiver.Mode.Revert : Receiver.Mode.Take, "");
     }
 
     function passTime(uint32 howLong) external {
@@ -204,8 +220,9 @@ contract RollupActions is RollupFixture {
         uint16 id = uint16(bound(what, 1, TOKENS));
         uint64 units = uint64(share % (onL2[id] + 1));
         if (nextExit > 255) return;
-        if (_tryExit(nextExit, _actor(who), id, units) != exitMode) broken = "exit";
-        if (!exitMode) return;
+        bool paid = _tryExit(nextExit, _actor(who), id, units);
+        if (paid != (exitMode && _takes(_actor(who), id))) broken = "exit";
+        if (!paid) return;
         onL2[id] -= units;
         if (_tryExit(nextExit, _actor(who), id, units)) broken = "exited twice";
         ++nextExit;
@@ -216,7 +233,8 @@ contract RollupActions is RollupFixture {
         uint256 id = which % entries.length;
         L1Entry memory entry = entries[as_ % 4 == 0 ? as_ % entries.length : id];
         bool allowed = exitMode && id >= consumedFinal && refunded[id] == 0 && entry.e0 & 3 == 1
-            && keccak256(abi.encode(entry)) == keccak256(abi.encode(entries[id]));
+            && keccak256(abi.encode(entry)) == keccak256(abi.encode(entries[id]))
+            && _takes(address(uint160(entry.e0 >> 88)), uint16(entry.e0 >> 8));
         try rollup.refundDeposit(id, entry.e0, entry.e1, entry.e2) {
             if (!allowed) broken = "refunded";
             ++refunded[id];
@@ -227,7 +245,7 @@ contract RollupActions is RollupFixture {
     }
 
     /// @dev Liveness: whatever happened before, with nobody's help all money leaves. One account of each token
-    /// stands for all of it.
+    /// stands for all of it. Who does not take ETH holds up nobody else, and leaves when it does.
     function everybodyLeaves() external {
         if (!exitMode) {
             entries.push(forcedExit(alice, 1, 1, 1));
@@ -244,19 +262,97 @@ contract RollupActions is RollupFixture {
             onL2[id] = 0;
             ++nextExit;
         }
-        for (uint256 id = consumedFinal; id < entries.length; ++id) {
-            L1Entry memory entry = entries[id];
-            if (refunded[id] > 0 || entry.e0 & 3 != 1) continue;
-            refund(id, entry);
-            queued[(entry.e0 >> 8) & 0xffff] -= uint64(entry.e0 >> 24);
-            ++refunded[id];
+        _payEverybody();
+        if (!refusesEth) return;
+        this.changeMood(false);
+        _payEverybody();
+    }
+
+    /// @dev Liveness from this state on, and not only from where the sequence ends. Then all of it is undone.
+    function everybodyCouldLeave(uint256 random) external {
+        if (random % 4 != 0) return; // it takes as long as all else together
+        uint256 snapshot = vm.snapshotState();
+        this.everybodyLeaves();
+        string memory problem = broken;
+        for (uint16 id = 1; id <= TOKENS; ++id) {
+            if (rollup.tokens(id).held != 0) problem = "something stays";
         }
-        for (uint256 i = 0; i < dues.length; ++i) {
-            if (dues[i].paid > 0) continue;
-            if (!_tryClaim(dues[i], dues[i].units)) broken = "cannot claim";
-            leaving[dues[i].id] -= dues[i].units;
-            ++dues[i].paid;
+        vm.revertToState(snapshot);
+        if (bytes(problem).length > 0) broken = problem;
+    }
+
+    // --------------------------------------------------------------------------------------- reorgs, replays
+
+    /// @dev A deposit and the batch that took it fall out of L1, and another deposit is in their place: neither the batch nor
+    /// its proof is good for anything any more, and what had become final on the way is not.
+    function reorg(uint256 random, bool proven) external {
+        if (exitMode || pending.length >= 6 || _overdue()) return;
+        uint8 shape = uint8(random % 2);
+        if (entries.length - consumed >= rollup.shapes(shape).n1) return;
+        uint64 units = uint64(bound(random >> 8, 1, 2 ** 40));
+        uint256 snapshot = vm.snapshotState();
+        L1Entry[] memory lost = new L1Entry[](entries.length - consumed + 1);
+        for (uint256 i = 0; i + 1 < lost.length; ++i) {
+            lost[i] = entries[consumed + i];
         }
+        lost[lost.length - 1] = depositEth(alice, units);
+        Batch memory made;
+        made.l1 = lost;
+        IMillrace.BatchHeader memory parent = head;
+        bytes32 grandparentHash = headParentHash;
+        IMillrace.BatchHeader memory header = commit(made, shape);
+        IMillrace.BatchInput[] memory batches = new IMillrace.BatchInput[](1);
+        batches[0] = input(made, shape, header.number);
+        (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs) = _withPending(header);
+        if (proven) rollup.proveBatches(headers, proofs);
+        vm.revertToState(snapshot);
+
+        this.deposit(random >> 128, 1, units + 1);
+        try rollup.commitBatches(grandparentHash, parent, batches) {
+            broken = "committed what fell out";
+        } catch (bytes memory) {}
+        try rollup.proveBatches(headers, proofs) {
+            broken = "proved what fell out";
+        } catch (bytes memory) {}
+    }
+
+    /// @dev L1 splits. What waits for its proof is good on both sides; what is new is proven for one of them.
+    function splitChain(uint256 random) external {
+        if (exitMode || pending.length >= 6 || _overdue() || random % 3 == 0) return;
+        uint8 shape = uint8(random % 2);
+        uint256 snapshot = vm.snapshotState();
+        uint256 id = block.chainid;
+        Proof memory foreign = proofOf(headerOf(none(), shape, head));
+        vm.chainId(id + 1 + random % 1000);
+        IMillrace.BatchHeader memory header = commit(none(), shape);
+        (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs) = _withPending(header);
+        Proof memory own = proofs[proofs.length - 1];
+        proofs[proofs.length - 1] = foreign;
+        bool replayed;
+        try rollup.proveBatches(headers, proofs) {
+            replayed = true;
+        } catch (bytes memory) {}
+        proofs[proofs.length - 1] = own;
+        if (!replayed) rollup.proveBatches(headers, proofs);
+        vm.chainId(id);
+        vm.revertToState(snapshot);
+        if (replayed) broken = "replayed on another chain";
+    }
+
+    /// @dev The twin's next batch differs from this rollup's of the same number in nothing but the domain.
+    function replayOnTwin(uint256 random) external {
+        uint8 shape = uint8(random % 2);
+        IMillrace.BatchInput[] memory batches = new IMillrace.BatchInput[](1);
+        batches[0] = input(none(), shape, twinHead.number + 1);
+        (, Proof[] memory proofs) = _one(headerOf(none(), shape, twinHead));
+        try twin.commitAndProveBatches(batches, proofs) {
+            broken = "replayed on another rollup";
+        } catch (bytes memory) {}
+        (rollup, twin) = (twin, rollup);
+        twinHead = headerOf(none(), shape, twinHead);
+        (rollup, twin) = (twin, rollup);
+        proofs[0] = proofOf(twinHead);
+        twin.commitAndProveBatches(batches, proofs);
     }
 
     // ----------------------------------------------------------------------------------- what has to fail
@@ -325,6 +421,38 @@ contract RollupActions is RollupFixture {
                 available[id] -= units;
                 made.ops[i] = withdrawal(_actor(value >> 80), id, units);
             }
+        }
+    }
+
+    /// @dev All refunds and claims of those who take them.
+    function _payEverybody() private {
+        for (uint256 id = consumedFinal; id < entries.length; ++id) {
+            L1Entry memory entry = entries[id];
+            if (refunded[id] > 0 || entry.e0 & 3 != 1) continue;
+            if (!_takes(address(uint160(entry.e0 >> 88)), uint16(entry.e0 >> 8))) continue;
+            refund(id, entry);
+            queued[(entry.e0 >> 8) & 0xffff] -= uint64(entry.e0 >> 24);
+            ++refunded[id];
+        }
+        for (uint256 i = 0; i < dues.length; ++i) {
+            if (dues[i].paid > 0 || !_takes(dues[i].owner, dues[i].id)) continue;
+            if (!_tryClaim(dues[i], dues[i].units)) broken = "cannot claim";
+            leaving[dues[i].id] -= dues[i].units;
+            ++dues[i].paid;
+        }
+    }
+
+    /// @dev The batches that wait for their proofs and one more, with their proofs.
+    function _withPending(IMillrace.BatchHeader memory last)
+        private
+        view
+        returns (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs)
+    {
+        headers = new IMillrace.BatchHeader[](pending.length + 1);
+        proofs = new Proof[](pending.length + 1);
+        for (uint256 i = 0; i < headers.length; ++i) {
+            headers[i] = i < pending.length ? pending[i] : last;
+            proofs[i] = proofOf(headers[i]);
         }
     }
 
@@ -419,7 +547,12 @@ contract RollupActions is RollupFixture {
         }
     }
 
-    function _actor(uint256 who) private pure returns (address) {
-        return address(uint160(0xac7000 + who % 4));
+    function _actor(uint256 who) private view returns (address) {
+        return who % 4 == 0 ? address(moody) : address(uint160(0xac7000 + who % 4));
+    }
+
+    /// @dev Whether the owner can be paid now.
+    function _takes(address owner, uint16 id) private view returns (bool) {
+        return id != 1 || owner != address(moody) || !refusesEth;
     }
 }

@@ -14,6 +14,8 @@ interface Vm {
     function expectRevert(bytes calldata data) external;
     function getCode(string calldata name) external view returns (bytes memory creationCode);
     function prank(address sender) external;
+    function revertToState(uint256 snapshot) external returns (bool done);
+    function snapshotState() external returns (uint256 snapshot);
     function warp(uint256 timestamp) external;
 }
 
