@@ -2,7 +2,10 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import hardhatEthers from '@nomicfoundation/hardhat-ethers';
-import { defineConfig } from 'hardhat/config';
+import hardhatKeystore from '@nomicfoundation/hardhat-keystore';
+import hardhatVerify from '@nomicfoundation/hardhat-verify';
+import { configVariable, defineConfig } from 'hardhat/config';
+import type { HttpNetworkUserConfig } from 'hardhat/types/config';
 
 const require = createRequire(import.meta.url);
 
@@ -21,8 +24,16 @@ const settings = { evmVersion: 'osaka', metadata: { bytecodeHash: 'none' } };
  */
 const testCompiler = { ...compiler, settings: { ...settings, optimizer: { enabled: true, runs: 1 } } };
 
+/** From the environment, or else from Hardhat's keystore: `npx hardhat keystore set NAME`. */
+const l1: HttpNetworkUserConfig = {
+  type: 'http',
+  chainType: 'l1',
+  url: configVariable('MILLRACE_L1_RPC_URL'),
+  accounts: [configVariable('MILLRACE_OPERATOR_KEY')],
+};
+
 export default defineConfig({
-  plugins: [hardhatEthers],
+  plugins: [hardhatEthers, hardhatKeystore, hardhatVerify],
   solidity: {
     compilers: [
       {
@@ -51,6 +62,14 @@ export default defineConfig({
   },
   networks: {
     default: { type: 'edr-simulated', chainType: 'l1', hardfork: 'osaka' },
+    localhost: l1,
+    sepolia: { ...l1, chainId: 11_155_111 },
+    hoodi: { ...l1, chainId: 560_048 },
+  },
+  verify: {
+    etherscan: { apiKey: configVariable('ETHERSCAN_API_KEY') },
+    blockscout: { enabled: false },
+    sourcify: { enabled: false },
   },
 });
 

@@ -6,10 +6,16 @@ import { MillraceError } from '../protocol/error.ts';
 
 const ARTIFACTS = new URL('../build/hardhat/artifacts/', import.meta.url);
 
-const artifactSchema = z.object({
+const codeSchema = z.string().refine((code) => isHexString(code), 'expected 0x hex');
+
+const artifactSchema = z.looseObject({
   contractName: z.string(),
   abi: z.array(z.record(z.string(), z.unknown())),
-  bytecode: z.string().refine((code) => isHexString(code), 'expected 0x hex'),
+  bytecode: codeSchema,
+  deployedBytecode: codeSchema,
+  immutableReferences: z
+    .record(z.string(), z.array(z.strictObject({ start: z.int().nonnegative(), length: z.int().positive() })))
+    .default({}),
   buildInfoId: z.string().regex(/^[\w-]+$/),
 });
 
@@ -30,7 +36,18 @@ export interface ContractArtifact {
   readonly interface: Interface;
   /** Creation code, 0x hex. */
   readonly bytecode: string;
+  /** The code that the constructor leaves, 0x hex, with zeros in the places of immutables. */
+  readonly deployedBytecode: string;
+  /** Those places, in bytes: for each immutable all of them. */
+  readonly immutables: readonly (readonly CodePlace[])[];
   readonly compiler: Compiler;
+  /** Hardhat's file itself. */
+  readonly file: Readonly<Record<string, unknown>>;
+}
+
+export interface CodePlace {
+  readonly start: number;
+  readonly length: number;
 }
 
 /** What a contract was compiled with. */
@@ -49,10 +66,17 @@ export interface Compiler {
  */
 export function contractArtifact(name: string, file = `${name}.sol`): ContractArtifact {
   try {
-    const { abi, bytecode, buildInfoId } = artifactSchema.parse(readJson(`contracts/${file}/${name}.json`));
+    const artifact = artifactSchema.parse(readJson(`contracts/${file}/${name}.json`));
+    const { abi, bytecode, deployedBytecode, immutableReferences, buildInfoId } = artifact;
     const info = buildInfoSchema.parse(readJson(`build-info/${buildInfoId}.json`));
-    const compiler = { version: info.solcLongVersion, settings: info.input.settings };
-    return { interface: new Interface(JSON.stringify(abi)), bytecode, compiler };
+    return {
+      interface: new Interface(JSON.stringify(abi)),
+      bytecode,
+      deployedBytecode,
+      immutables: Object.values(immutableReferences),
+      compiler: { version: info.solcLongVersion, settings: info.input.settings },
+      file: artifact,
+    };
   } catch (cause) {
     throw new MillraceError('refused', 'contracts-not-built', `The contract ${name} is not compiled`, {
       details: {

@@ -24,6 +24,12 @@ export function l1Provider(url: string, chainId: number): JsonRpcProvider {
   });
 }
 
+/** Whether the L1 node is asked on this machine itself. */
+export function isLoopback(provider: JsonRpcProvider): boolean {
+  const { hostname } = new URL(provider._getConnection().url);
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}
+
 /**
  * Asks an L1 node for its chain id.
  * @throws {MillraceError} `refused/l1-unreachable`

@@ -4,9 +4,7 @@ import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Contract, type JsonRpcProvider } from 'ethers';
 import { chainIdOf, l1Provider } from '../aggregator/l1-connection.ts';
-import { operatorWallet } from '../aggregator/operator-key.ts';
 import { ENVIRONMENT } from '../batcher/config.ts';
-import { badConfig, readSettings } from '../batcher/config-sources.ts';
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
 import { SHAPES, shapeByName } from '../protocol/shape.ts';
@@ -14,6 +12,7 @@ import { ensureArtifacts, ensureExitArtifacts } from '../prover/artifacts/ensure
 import { loadArtifacts, loadExitArtifacts, type ShapeArtifacts } from '../prover/artifacts/load-artifacts.ts';
 import { type DeployKey, type DeployShape, type DeployToken, deployRollup } from '../scripts/deploy.ts';
 import { artifactStages } from './artifact-stages.ts';
+import { l1Access } from './deploy/l1-access.ts';
 import { writeJsonFile } from './text-file.ts';
 
 /** The networks by name, with the chain ids that the RPC node may answer. */
@@ -82,7 +81,8 @@ export function registerDeploy(program: Command): void {
     .option('--out <file>', 'deployment manifest; default: deployments/NETWORK.json')
     .addHelpText(
       'after',
-      `\nThe RPC URL comes from ${ENVIRONMENT.l1RpcUrl[0]}, the key from ${ENVIRONMENT.operatorKey[0]} or ${ENVIRONMENT.operatorKeyFile[0]}.`,
+      `\nThe RPC URL comes from ${ENVIRONMENT.l1RpcUrl[0]}, the key from ${ENVIRONMENT.operatorKey[0]} or ${ENVIRONMENT.operatorKeyFile[0]}: from the
+environment, or from Hardhat's keystore (npx hardhat keystore set NAME). What was killed goes on when the command is given again.`,
     )
     .action(deploy);
 }
@@ -100,27 +100,21 @@ async function deploy(options: DeployCommandOptions): Promise<void> {
       },
     );
   }
-  const { values: settings, problems } = readSettings(process.env);
-  if (settings === undefined) throw badConfig(problems);
-  if (settings.l1RpcUrl === undefined) {
-    throw badConfig([
-      { setting: 'l1RpcUrl', source: '', problem: `it is needed: set ${ENVIRONMENT.l1RpcUrl[0]}` },
-    ]);
-  }
-  const wallet = operatorWallet(settings);
-  const chainId = await checkedChainId(options.network, settings.l1RpcUrl);
+  const { rpcUrl, operator } = await l1Access(options.network);
+  const chainId = await checkedChainId(options.network, rpcUrl);
   const shapes = await deployShapes(options);
   const exit = await deployExit(options, shapes[0]!.shape.depth);
-  const provider = l1Provider(settings.l1RpcUrl, chainId);
+  const provider = l1Provider(rpcUrl, chainId);
   try {
     const manifest = await deployRollup({
-      operator: wallet.connect(provider),
+      operator: operator.connect(provider),
       shapes,
       tokens: await Promise.all(options.token.map((token) => readToken(provider, token))),
       exit,
       l1Deadline: options.l1Deadline,
       proofDeadline: options.proofDeadline,
       allowDevKeys: options.allowDevKeys ?? false,
+      journal: journalOf(out),
     });
     await mkdir(dirname(out), { recursive: true });
     await writeJsonFile(out, manifest);
@@ -128,6 +122,11 @@ async function deploy(options: DeployCommandOptions): Promise<void> {
   } finally {
     provider.destroy();
   }
+}
+
+/** What was done so far lies beside the manifest. */
+function journalOf(out: string): string {
+  return `${out.replace(/\.json$/, '')}.journal`;
 }
 
 async function checkedChainId(network: string, rpcUrl: string): Promise<number> {

@@ -1,7 +1,8 @@
 import { Contract, type JsonRpcProvider, type Wallet } from 'ethers';
 import { contractArtifact } from '../aggregator/contract-artifacts.ts';
-import { contractRefusal } from '../aggregator/contract-error.ts';
+import { isLoopback } from '../aggregator/l1-connection.ts';
 import { verifyingKeyHash, verifyingKeyOnL1 } from '../aggregator/verifying-key.ts';
+import { CONTRACT_ID, type DeploymentPlan, rollupModule } from '../ignition/rollup.ts';
 import { type DeployManifest, ETH_ADDRESS, parseDeployManifest } from '../protocol/deploy-manifest.ts';
 import { domain } from '../protocol/domain.ts';
 import { MillraceError } from '../protocol/error.ts';
@@ -9,8 +10,9 @@ import { LOCAL_CHAINS } from '../protocol/local-chains.ts';
 import type { Shape } from '../protocol/shape.ts';
 import { genesisRoot } from '../protocol/state.ts';
 import type { VerificationKey } from '../prover/proof.ts';
-import { deployContract } from './deploy-contract.ts';
-import { freshNonce } from './fresh-nonce.ts';
+import { type MinedTransaction, runDeployment } from './run-deployment.ts';
+
+const ETH = { id: 1, symbol: 'ETH', address: ETH_ADDRESS, decimals: 18, unitExponent: 9 };
 
 /** A key to deploy a verifier for. */
 export interface DeployKey {
@@ -42,6 +44,11 @@ export interface DeployOptions {
   readonly l1Deadline: number;
   /** Seconds within which a committed batch has to be proven. */
   readonly proofDeadline: number;
+  /**
+   * Folder that remembers what was done: a deployment with the same options goes on where an earlier one was killed.
+   * Without it nothing is kept.
+   */
+  readonly journal?: string;
   /** Lets a chain that is not local have verifiers whose keys come from a dev setup: whoever made them can steal all funds. */
   readonly allowDevKeys?: boolean;
 }
@@ -51,7 +58,7 @@ export interface DeployOptions {
  *
  * @returns the deployment manifest
  * @throws {MillraceError} `refused/dev-keys`, `refused/blob-shape`, `refused/key-mismatch`, `input/mixed-depths`, and what
- *   {@link deployContract} throws
+ *   {@link runDeployment} throws
  */
 export async function deployRollup(options: DeployOptions): Promise<DeployManifest> {
   const { operator, shapes, exit, tokens, l1Deadline, proofDeadline } = options;
@@ -62,65 +69,57 @@ export async function deployRollup(options: DeployOptions): Promise<DeployManife
   refuseBlobShapes(shapes);
   const depth = commonDepth(shapes);
 
-  const verifiers: { address: string; hash: string }[] = [];
-  for (const { verificationKey } of shapes) verifiers.push(await deployVerifier(operator, verificationKey));
-  const exitVerifier = await deployVerifier(operator, exit.verificationKey);
-  const configs = shapes.map(({ shape: { n2, n1, m } }, id) => ({
-    verifier: verifiers[id]!.address,
-    n2,
-    n1,
-    m,
-  }));
-  const rollup = await deployContract(operator, { name: 'Millrace' }, [
-    operator.address,
-    genesisRoot(depth),
-    depth,
-    configs,
-    l1Deadline,
-    proofDeadline,
-    exitVerifier.address,
-  ]);
-
-  const transactions = [
-    ...verifiers.map(({ hash }, id) => ({ purpose: `verifier ${shapes[id]!.shape.name}`, hash })),
-    { purpose: 'verifier of exits', hash: exitVerifier.hash },
-    { purpose: 'rollup', hash: rollup.hash },
-  ];
-  const registered = [{ id: 1, symbol: 'ETH', address: ETH_ADDRESS, decimals: 18, unitExponent: 9 }];
-  for (const token of tokens) {
-    const { id, hash } = await registerToken(operator, rollup.address, token);
-    registered.push({ id, ...token });
-    transactions.push({ purpose: `token ${token.symbol}`, hash });
+  const plan = planOf(options, depth);
+  const { addresses, transactions } = await runDeployment(rollupModule(plan), operator, options.journal);
+  const addressOf = (id: string): string => addresses.get(id)!;
+  const rollup = addressOf(CONTRACT_ID.rollup);
+  const verifiers = shapes.map((_, shapeId) => addressOf(CONTRACT_ID.verifier(shapeId)));
+  const exitVerifier = addressOf(CONTRACT_ID.exitVerifier);
+  for (const [place, { verificationKey }] of [...shapes, exit].entries()) {
+    await assertKey(provider, verifiers[place] ?? exitVerifier, verificationKey);
   }
+  const ids = await tokenIds(provider, rollup, tokens);
+  const { interface: abi } = contractArtifact('Millrace');
+  const creation = (address: string): MinedTransaction =>
+    transactions.find(({ receipt }) => receipt.contractAddress === address)!;
+  const registration = ({ address, unitExponent }: DeployToken): MinedTransaction => {
+    const data = abi.encodeFunctionData('registerToken', [address, unitExponent]);
+    return transactions.find(({ sent }) => sent.to === rollup && sent.data === data)!;
+  };
 
   return parseDeployManifest({
     format: 'millrace-deployment-1',
     chainId,
-    rollup: rollup.address,
-    block: rollup.block,
-    domain: String(domain(BigInt(chainId), rollup.address)),
+    rollup,
+    block: creation(rollup).receipt.blockNumber,
+    domain: String(domain(BigInt(chainId), rollup)),
     operator: operator.address,
     depth,
     genesisRoot: String(genesisRoot(depth)),
     l1Deadline,
     proofDeadline,
     exit: {
-      verifier: exitVerifier.address,
+      verifier: exitVerifier,
       vkHash: verifyingKeyHash(exit.verificationKey),
       manifestId: exit.manifestId,
     },
-    tokens: registered,
+    tokens: [ETH, ...tokens.map((token, place) => ({ id: ids[place]!, ...token }))],
     shapes: shapes.map(({ shape, verificationKey, manifestId }, shapeId) => ({
       name: shape.name,
       shapeId,
       n2: shape.n2,
       n1: shape.n1,
       m: shape.m,
-      verifier: verifiers[shapeId]!.address,
+      verifier: verifiers[shapeId]!,
       vkHash: verifyingKeyHash(verificationKey),
       manifestId,
     })),
-    transactions,
+    transactions: [
+      ...shapes.map(({ shape }, id) => ({ purpose: `verifier ${shape.name}`, ...creation(verifiers[id]!) })),
+      { purpose: 'verifier of exits', ...creation(exitVerifier) },
+      { purpose: 'rollup', ...creation(rollup) },
+      ...tokens.map((token) => ({ purpose: `token ${token.symbol}`, ...registration(token) })),
+    ].map(({ purpose, receipt }) => ({ purpose, hash: receipt.hash })),
     compiler: contractArtifact('Millrace').compiler,
     devKeys,
   } satisfies DeployManifest);
@@ -141,55 +140,59 @@ function refuseBlobShapes(shapes: readonly DeployShape[]): void {
   );
 }
 
-/** Deploys a verifier and compares the hash of the key that it ended up with. */
-async function deployVerifier(
-  operator: Wallet,
+function planOf(options: DeployOptions, depth: number): DeploymentPlan {
+  const { operator, shapes, exit, tokens, l1Deadline, proofDeadline } = options;
+  return {
+    operator: operator.address,
+    genesisRoot: genesisRoot(depth),
+    depth,
+    shapes: shapes.map(({ shape: { n2, n1, m }, verificationKey }) => {
+      return { n2, n1, m, key: verifyingKeyOnL1(verificationKey) };
+    }),
+    exitKey: verifyingKeyOnL1(exit.verificationKey),
+    l1Deadline,
+    proofDeadline,
+    tokens,
+  };
+}
+
+/** Compares the hash of the key that a verifier ended up with. */
+async function assertKey(
+  provider: JsonRpcProvider,
+  address: string,
   verificationKey: VerificationKey,
-): Promise<{ address: string; hash: string }> {
-  const { address, hash } = await deployContract(operator, { name: 'Groth16Verifier' }, [
-    verifyingKeyOnL1(verificationKey),
-  ]);
-  const verifier = new Contract(address, contractArtifact('Groth16Verifier').interface, operator);
-  const [onL1, ours] = [
-    String(await verifier.getFunction('vkHash').staticCall()),
-    verifyingKeyHash(verificationKey),
-  ];
-  if (onL1 === ours) return { address, hash };
+): Promise<void> {
+  const verifier = new Contract(address, contractArtifact('Groth16Verifier').interface, provider);
+  const onL1 = String(await verifier.getFunction('vkHash').staticCall());
+  const ours = verifyingKeyHash(verificationKey);
+  if (onL1 === ours) return;
   throw new MillraceError('refused', 'key-mismatch', 'The verifier on L1 has another key than it was given', {
     details: { verifier: address, expected: ours, found: onL1 },
     fix: 'Build the contracts anew (`npx hardhat build`) and deploy again.',
   });
 }
 
-async function registerToken(
-  operator: Wallet,
+/** The ids that the rollup gave the tokens. */
+async function tokenIds(
+  provider: JsonRpcProvider,
   rollup: string,
-  token: DeployToken,
-): Promise<{ id: number; hash: string }> {
-  const { interface: abi } = contractArtifact('Millrace');
-  const contract = new Contract(rollup, abi, operator);
-  try {
-    const sent = await contract.getFunction('registerToken').send(token.address, token.unitExponent, {
-      nonce: await freshNonce(operator),
-    });
-    const receipt = await sent.wait();
-    const id = Number(await contract.getFunction('tokenId').staticCall(token.address));
-    return { id, hash: receipt?.hash ?? sent.hash };
-  } catch (error) {
-    throw contractRefusal(error, abi) ?? error;
-  }
+  tokens: readonly DeployToken[],
+): Promise<number[]> {
+  const contract = new Contract(rollup, contractArtifact('Millrace').interface, provider);
+  const ids: number[] = [];
+  for (const { address } of tokens)
+    ids.push(Number(await contract.getFunction('tokenId').staticCall(address)));
+  return ids;
 }
 
 function refuseDevKeysOffLocal(provider: JsonRpcProvider, chainId: number): void {
-  const { hostname } = new URL(provider._getConnection().url);
-  const loopback = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
-  if (LOCAL_CHAINS.has(chainId) && loopback) return;
+  if (LOCAL_CHAINS.has(chainId) && isLoopback(provider)) return;
   throw new MillraceError(
     'refused',
     'dev-keys',
     'Keys from a dev setup are for local chains: their maker can forge proofs',
     {
-      details: { chainId, host: hostname },
+      details: { chainId, host: new URL(provider._getConnection().url).host },
       fix: 'Make keys with `millrace setup --ptau FILE --contribute`, or pass --allow-dev-keys for a test without value.',
     },
   );

@@ -14,6 +14,8 @@ export interface RpcProxy {
   refuse: ((method: string, params: readonly unknown[]) => string | undefined) | undefined;
   /** Cuts the connection of the next request of this method after the node has answered it, before the answer arrives. */
   loseAnswerTo(method: string): void;
+  /** Is awaited before the node hears of a call and before its answer goes back; undefined: none. */
+  pause: ((method: string, moment: 'call' | 'answer') => Promise<void>) | undefined;
   close(): Promise<void>;
 }
 
@@ -48,9 +50,11 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
     const parsed = JSON.parse(body.toString()) as Call | Call[];
     const methods = [parsed].flat().map((call) => call.method);
     seen.push(...methods);
+    for (const method of methods) await proxy.pause?.(method, 'call');
     const headers = { 'content-type': 'application/json' };
     const answer = await fetch(target, { method: 'POST', headers, body });
     const text = await answer.text();
+    for (const method of methods) await proxy.pause?.(method, 'answer');
     if (lose !== undefined && methods.includes(lose)) {
       lose = undefined;
       request.socket.destroy();
@@ -86,6 +90,7 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
     down: false,
     tamper: undefined,
     refuse: undefined,
+    pause: undefined,
     count: (method) => seen.filter((name) => name === method).length,
     loseAnswerTo: (method) => {
       lose = method;
