@@ -6,9 +6,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { l1Provider } from '../aggregator/l1-connection.ts';
 import { verifyingKeyOnL1 } from '../aggregator/verifying-key.ts';
 import { type DeploymentPlan, rollupModule } from '../ignition/rollup.ts';
-import { trapdoorKey } from '../test/support/trapdoor-key.ts';
 import { type LocalL1, startLocalL1 } from './local-l1.ts';
 import { runDeployment } from './run-deployment.ts';
+import { trapdoorKey } from './trapdoor-key.ts';
 
 const VERIFIERS_AND_ROLLUP = 3;
 
