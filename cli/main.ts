@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   config: async () => (await import('./config.ts')).registerConfig,
   setup: async () => (await import('./setup.ts')).registerSetup,
   deploy: async () => (await import('./deploy.ts')).registerDeploy,
+  doctor: async () => (await import('./doctor.ts')).registerDoctor,
   restore: async () => (await import('./restore.ts')).registerRestore,
   exit: async () => (await import('./exit.ts')).registerExit,
   prove: async () => (await import('./prove.ts')).registerProve,
