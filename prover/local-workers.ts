@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { BACKEND_CHOICES, type BackendChoice } from './backend.ts';
 import { componentLogger } from './log.ts';
 import { verificationKeySchema } from './proof.ts';
+import { THREADS_VARIABLE, threadsOfEach } from './threads.ts';
 import type { WorkerArtifacts } from './worker.ts';
 
 /** The order over IPC to a `local-worker.ts`. The Redis URL may carry a password, so it is not in argv. */
@@ -43,7 +44,7 @@ const KILL_AFTER_MS = 10_000;
 const RESPAWN_MS = 500;
 
 /**
- * Worker processes on the node's own machine, all on one Redis. A process that dies is replaced; all end with the node,
+ * Worker processes on the node's own machine, all on one Redis; they share its CPUs. A process that dies is replaced; all end with the node,
  * also when the node is killed.
  */
 export class LocalWorkers {
@@ -84,6 +85,7 @@ export class LocalWorkers {
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       execArgv: [],
+      env: { ...process.env, [THREADS_VARIABLE]: String(threadsOfEach(this.#options.count)) },
     });
     this.#processes.add(worker);
     worker.on('error', (error) => this.#logger.warn({ reason: error.message }, 'worker process error'));

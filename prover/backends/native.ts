@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { MillraceError } from '../../protocol/error.ts';
 import type { ProofBackend, ProofOutput } from '../backend.ts';
 import type { NativeAddon } from '../native/addon.ts';
 import { NativeProver } from '../native/native-prover.ts';
+import { proverThreads } from '../threads.ts';
 
 interface OpenKey {
   /** What tells whether the file is still the one that was opened. */
@@ -19,7 +19,7 @@ export class NativeBackend implements ProofBackend {
   readonly #keys = new Map<string, OpenKey>();
   readonly #inWork = new Set<Promise<unknown>>();
 
-  constructor(addon: NativeAddon, threads: number = availableParallelism()) {
+  constructor(addon: NativeAddon, threads: number = proverThreads()) {
     this.#addon = addon;
     this.#threads = threads;
   }
