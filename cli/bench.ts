@@ -7,16 +7,20 @@ import { registerBenchGas } from './bench/gas.ts';
 import { registerBenchPipeline } from './bench/pipeline.ts';
 import { registerBenchProve } from './bench/prove.ts';
 import { registerBenchRestore } from './bench/restore.ts';
+import { registerBenchSimulate } from './bench/simulate.ts';
 
 /** `millrace bench`: the benchmarks, one command each. */
 export function registerBench(program: Command): void {
-  const bench = program.command('bench').description('measure provers, circuits and the pipeline');
+  const bench = program
+    .command('bench')
+    .description('measure provers, circuits, the pipeline and L1; simulate what is larger');
   registerBenchProve(bench);
   registerBenchPipeline(bench);
   registerBenchCircuits(bench);
   registerBenchAdmission(bench);
   registerBenchGas(bench);
   registerBenchRestore(bench);
+  registerBenchSimulate(bench);
   registerBenchCompare(bench);
   registerBenchDocs(bench);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchReport } from '../../scripts/demo/report.ts';
 import { parseTransfers } from '../../scripts/demo/transfers-csv.ts';
-import { queueGaps, queueWaits, workersBusy } from './job-times.ts';
+import { finalityBusy, queueGaps, queueWaits, steadyRate, workersBusy } from './job-times.ts';
 import { zipfTransfers } from './zipf-transfers.ts';
 
 /** A batch that was sealed, started and proven at these times, seconds. */
@@ -36,7 +36,19 @@ describe('the times of jobs', () => {
 
   it('give the wait of each batch, and the share of time that workers had work', () => {
     expect(queueWaits(batches)).toEqual([0, 1, 4.25, 3.5, 0]);
-    expect(workersBusy(batches, 2)).toBeCloseTo((4 + 2 + 3.75 + 3.5 + 3) / (2 * 12));
+    expect(workersBusy(batches)).toBeCloseTo((3.75 + 3.5 + 3) / (4 + 4 + 5));
+    expect(workersBusy(batches.slice(0, 2))).toBe(0);
+  });
+
+  it('give the rate of each worker from its first proof on', () => {
+    expect(steadyRate(batches)).toBeCloseTo(1 / 4 + 2 / 9);
+    expect(steadyRate(batches.slice(0, 2))).toBe(0);
+  });
+
+  it('give the share of time in which something proven waits for L1', () => {
+    // Proven at 3, 4, 7, 8 and 12, each final half a second later.
+    expect(finalityBusy(batches)).toBeCloseTo(2.5 / 9.5);
+    expect(finalityBusy([])).toBe(0);
   });
 });
 

@@ -2,7 +2,8 @@ import type { Plot } from '../report/plots.ts';
 import type { BenchResult } from '../result.ts';
 import { summarize } from '../statistics.ts';
 
-const STAGES = ['wait for a worker', 'witness', 'proof', 'proven to final'];
+/** Without the wait for a worker: all ops are sent at once, so that it is most of the time. */
+const STAGES = ['witness', 'proof', 'proven to final'];
 
 /** Throughput by workers, and where a batch's time goes. */
 export function pipelinePlots({ series }: BenchResult): Plot[] {
@@ -27,7 +28,7 @@ export function pipelinePlots({ series }: BenchResult): Plot[] {
       },
     },
     {
-      title: 'Stages of a batch',
+      title: 'Stages of a batch that a worker has taken',
       spec: {
         data: {
           values: series.flatMap(({ labels, metrics }) =>

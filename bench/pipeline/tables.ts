@@ -6,40 +6,60 @@ import { summarize } from '../statistics.ts';
 
 /** Runs of the whole pipeline, for people. */
 export function pipelineTables({ series }: BenchResult): Table[] {
+  const rows = (cells: (metrics: Series['metrics']) => string[]) =>
+    series.map(({ labels, metrics }) => [String(labels.shape), String(labels.workers), ...cells(metrics)]);
   return [
     {
       title: 'The whole pipeline',
-      columns: ['shape', 'workers', 'transfers/s', 'proofs/s', 'latency p50', 'p95', 'p99', 'workers busy'],
-      rows: series.map(({ labels, metrics }) => [
-        String(labels.shape),
-        String(labels.workers),
+      columns: ['shape', 'workers', 'transfers/s', 'proofs/s', 'latency p50', 'p95', 'p99'],
+      rows: rows((metrics) => [
         median(metrics, 'transfers/s'),
         median(metrics, 'proofs/s'),
         ...[0.5, 0.95, 0.99].map((share) => percentile(metrics, 'latency', share)),
-        median(metrics, 'workers busy'),
       ]),
     },
     {
-      title: 'Of one batch: medians',
+      title: 'Against provers without a pipeline; and how busy each stage is',
       columns: [
         'shape',
         'workers',
-        'wait for a worker',
+        'efficiency',
+        'queue, a job',
+        'of the job',
+        'workers busy',
+        'node busy',
+        'L1 busy',
+      ],
+      rows: rows((metrics) => [
+        median(metrics, 'efficiency'),
+        median(metrics, 'queue, a job'),
+        queueShare(metrics),
+        median(metrics, 'workers busy'),
+        median(metrics, 'node busy'),
+        median(metrics, 'L1 busy'),
+      ]),
+    },
+    {
+      title: 'Of one batch: its wait for a worker, its proof, from then to finality; medians',
+      columns: [
+        'shape',
+        'workers',
+        'wait',
         'witness',
         'proof',
-        'queue',
-        'queue, of the job',
-        'proven to final',
+        'both, alone',
+        'to final',
+        'Redis CPU',
+        'node CPU',
       ],
-      rows: series.map(({ labels, metrics }) => [
-        String(labels.shape),
-        String(labels.workers),
+      rows: rows((metrics) => [
         median(metrics, 'wait for a worker'),
         median(metrics, 'witness'),
         median(metrics, 'proof'),
-        median(metrics, 'queue, a job'),
-        queueShare(metrics),
+        median(metrics, 'witness and proof, alone'),
         median(metrics, 'proven to final'),
+        median(metrics, 'Redis CPU, a job'),
+        median(metrics, 'node CPU, a batch'),
       ]),
     },
   ];

@@ -7,6 +7,8 @@ import { markdownReport } from './text.ts';
 /** Results that are committed, one JSON file each. */
 const RESULTS = join(REPOSITORY, 'bench/results');
 const GAS = 'gas.json';
+const SCALING = 'scaling.json';
+const VALIDATION = 'validation.json';
 
 const SECTIONS: Readonly<Record<BenchResult['benchmark'], string>> = {
   prove: 'Proving',
@@ -15,13 +17,14 @@ const SECTIONS: Readonly<Record<BenchResult['benchmark'], string>> = {
   admission: 'Letting ops in',
   gas: 'Gas',
   restore: 'Restoring from L1',
+  simulate: 'Simulation',
 };
 
 const BENCHMARKS = `# Benchmarks
 
 Made by \`./millrace bench docs\` from the files in \`bench/results/\`, which hold every sample. Below each table stand the command that
 measured it, the machine, and what else ran on it meanwhile: figures under a warning were measured on a busy machine, where CPU seconds and
-ratios hold and wall times do not. What a transfer costs on L1 is in [gas.md](gas.md).
+ratios hold and wall times do not. What a transfer costs on L1 is in [gas.md](gas.md), what many machines would do in [scaling.md](scaling.md).
 
 - To measure again, run the command. \`./millrace bench compare OLD.json NEW.json\` says what changed, and what may be chance.
 - **Side by side**: in each round every prover makes one proof, in another random order. Ratios are of medians; their 95% intervals come
@@ -42,6 +45,28 @@ costs the rest of (n + 3) pairings and 45,000. What commits alone costs the floo
 with the proofs the floor is below what is used.
 `;
 
+const SCALING_INTRODUCTION = `# Past one machine
+
+Made by \`./millrace bench docs\` from \`bench/results/scaling.json\` and \`validation.json\`.
+
+\`./millrace bench simulate\` is a discrete-event simulation of the rollup as a network of queues, each event calculated, the same for the
+same seed. Transfers arrive at random; the node lets each in (one thread) and closes batches; a job goes through Redis (one thread) to
+workers, each of which makes one proof at a time; L1 takes the proven batches in order, several in a call, as far as its blocks have gas for
+the rollup. Workers crash, jobs are lost, transactions fail, blocks are dropped, where a run says so. All times and all gas are measured by
+the other benchmarks; the stations are tested against queueing theory (M/D/1, M/M/c) and the whole against the real pipeline (last table).
+
+What to read from it:
+
+- **Workers** are what a small rollup needs first: proving is work that divides, and Redis carries hundreds of jobs a second, whatever
+  the number of workers.
+- **The node** is next: one thread admits, sequences and checks proofs. Loads for which the table shows more than one thread are more
+  than it can do today; signatures and proofs can be checked in threads of their own, sequencing cannot.
+- **L1** is last: half of the gas of each block bounds it. Blobs lower the price and not the bound, with batches of these sizes: much of
+  a batch in a blob is its head and its places for L1 ops. Larger batches help both.
+- **A crash costs latency**, of one batch and all behind it, since batches become final in order: the time of the lost proof, again, and
+  ten seconds until the queue sees that the worker is gone.
+`;
+
 /** A page of `docs/` that is made from committed results. */
 export interface Page {
   readonly path: string;
@@ -53,15 +78,20 @@ export async function benchmarkPages(): Promise<Page[]> {
   const files = (await readdir(RESULTS)).filter((file) => file.endsWith('.json')).sort();
   const results = new Map<string, BenchResult>();
   for (const file of files) results.set(file, await readResult(join(RESULTS, file)));
-  const gas = results.get(GAS);
-  results.delete(GAS);
+  const take = (file: string): string[] => {
+    const result = results.get(file);
+    results.delete(file);
+    return result === undefined ? [] : [markdownReport(result)];
+  };
+  const [gas, scaling, validation] = [take(GAS), take(SCALING), take(VALIDATION)];
   const page = (name: string, parts: readonly string[]): Page => ({
     path: join(REPOSITORY, 'docs', name),
     text: parts.join('\n'),
   });
   return [
     page('benchmarks.md', [BENCHMARKS, ...[...results].map(([file, result]) => section(file, result))]),
-    ...(gas === undefined ? [] : [page('gas.md', [GAS_INTRODUCTION, markdownReport(gas)])]),
+    page('gas.md', [GAS_INTRODUCTION, ...gas]),
+    page('scaling.md', [SCALING_INTRODUCTION, ...scaling, ...validation]),
   ];
 }
 

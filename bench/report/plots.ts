@@ -4,6 +4,7 @@ import { gasPlots } from '../gas/plots.ts';
 import { pipelinePlots } from '../pipeline/plots.ts';
 import { provePlots } from '../prove/plots.ts';
 import type { BenchResult } from '../result.ts';
+import { simulatePlots } from '../simulate/plots.ts';
 
 export interface Plot {
   readonly title: string;
@@ -16,6 +17,7 @@ const PLOTS: Partial<Record<BenchResult['benchmark'], (result: BenchResult) => P
   circuits: circuitPlots,
   pipeline: pipelinePlots,
   gas: gasPlots,
+  simulate: simulatePlots,
 };
 
 export function plotsOf(result: BenchResult): Plot[] {

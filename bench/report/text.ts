@@ -5,6 +5,7 @@ import { pipelineTables } from '../pipeline/tables.ts';
 import { proveTables } from '../prove/tables.ts';
 import { restoreTables } from '../restore/tables.ts';
 import { type BenchResult, isExact, type MachineDescription } from '../result.ts';
+import { simulateTables } from '../simulate/tables.ts';
 import { markdownTable, type Table, textTable } from './table.ts';
 
 const TABLES: Readonly<Record<BenchResult['benchmark'], (result: BenchResult) => Table[]>> = {
@@ -14,6 +15,7 @@ const TABLES: Readonly<Record<BenchResult['benchmark'], (result: BenchResult) =>
   admission: admissionTables,
   gas: gasTables,
   restore: restoreTables,
+  simulate: simulateTables,
 };
 
 /** The tables that show a result. */

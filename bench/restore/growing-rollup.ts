@@ -22,7 +22,8 @@ import { type TrapdoorKey, trapdoorKey } from '../../scripts/trapdoor-key.ts';
 const CALL = 8;
 const MANIFEST_ID = 'restore';
 const TOKEN = 1;
-const BALANCE = 10n ** 12n;
+/** One ETH. */
+const BALANCE = 10n ** 9n;
 const MOST_PAID = 1_000;
 const SECONDS_A_DAY = 86_400;
 

@@ -5,7 +5,9 @@ import type { Command } from 'commander';
 export function registerBenchDocs(bench: Command): void {
   bench
     .command('docs')
-    .description('write docs/benchmarks.md and docs/gas.md from the results in bench/results/')
+    .description(
+      'write docs/benchmarks.md, docs/gas.md and docs/scaling.md from the results in bench/results/',
+    )
     .action(async () => {
       const { benchmarkPages } = await import('../../bench/report/pages.ts');
       for (const { path, text } of await benchmarkPages()) await writeFile(path, text);

@@ -13,3 +13,10 @@ export function positive(text: string): number {
   if (Number.isInteger(number) && number >= 1 && number <= MOST) return number;
   throw new InvalidArgumentError(`expected a whole number from 1 to ${MOST}`);
 }
+
+/** Reads a number above 0. */
+export function decimal(text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isFinite(number) && number > 0) return number;
+  throw new InvalidArgumentError('expected a number above 0');
+}

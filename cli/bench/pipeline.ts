@@ -9,6 +9,7 @@ const DEFAULT_TRANSFERS = 100;
 interface Options extends OutputOptions {
   readonly shape: string[];
   readonly workers: number[];
+  readonly threads: number;
   readonly transfers?: string;
   readonly zipf: number;
 }
@@ -22,6 +23,7 @@ export function registerBenchPipeline(bench: Command): void {
     )
     .option('--shape <names...>', `shapes: ${Object.keys(SHAPES).join(', ')}`, [SHAPES.demo.name])
     .option('--workers <list>', 'numbers of worker processes, such as 1,2,4', numberList, [1, 2])
+    .option('--threads <n>', 'threads of each worker', positive, 1)
     .option('--transfers <file>', 'CSV: tx_hash, from, to, token, decimals, amount')
     .option(
       '--zipf <n>',
@@ -29,11 +31,12 @@ export function registerBenchPipeline(bench: Command): void {
       positive,
       DEFAULT_TRANSFERS,
     );
-  outputOptions(command).action(async ({ shape, workers, transfers, zipf, ...output }: Options) => {
+  outputOptions(command).action(async ({ shape, workers, threads, transfers, zipf, ...output }: Options) => {
     const { benchPipeline } = await import('../../bench/pipeline.ts');
     const result = await benchPipeline({
       shapes: shape,
       workers,
+      threads,
       transfers: transfers === undefined ? { zipf } : { file: transfers },
       command: typedCommand(),
       say: (line) => process.stderr.write(`${line}\n`),

@@ -35,6 +35,9 @@ export type Say = (text: string) => void;
 /** Runs one step of the demo and shows it; what the step says is its progress. */
 export type RunStep = <T>(title: string, step: (say: Say) => Promise<T>) => Promise<T>;
 
+/** The step that waits for the workers. */
+export const PROVING_STEP = 'Batches proven and finalized on L1';
+
 /** Token units that every op of the demo pays to the operator. */
 const FEE_UNITS = 10n;
 /** What the operator deposits of each token to have fee accounts, in token units. */
@@ -139,7 +142,7 @@ export async function runDemo(
     ledger.credit(operator, token, paid);
   }
 
-  await step('Batches proven and finalized on L1', async (say) => {
+  await step(PROVING_STEP, async (say) => {
     await node.flush();
     await untilFinal(api, payments.opIds, say);
   });
