@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   status: async () => (await import('./status.ts')).registerStatus,
   config: async () => (await import('./config.ts')).registerConfig,
   setup: async () => (await import('./setup.ts')).registerSetup,
+  ceremony: async () => (await import('./ceremony.ts')).registerCeremony,
   deploy: async () => (await import('./deploy.ts')).registerDeploy,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
   restore: async () => (await import('./restore.ts')).registerRestore,

@@ -21,7 +21,8 @@ const shapeSchema = z.strictObject({
 
 /**
  * How the proving key was made. A `dev` key comes from secrets that one machine knew: whoever kept them
- * can forge proofs. A `ptau` key comes from a public ceremony's file.
+ * can forge proofs. A `ptau` key comes from a public ceremony's file and one contribution, a `ceremony` key from a
+ * phase 2 of several.
  */
 const setupSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -34,6 +35,16 @@ const setupSchema = z.discriminatedUnion('kind', [
     backend: z.literal('snarkjs'),
     createdAt: z.iso.datetime(),
     ptauSha256: hashSchema,
+  }),
+  // No time: who installs the same ceremony gets the same manifest.
+  z.strictObject({
+    kind: z.literal('ceremony'),
+    backend: z.literal('snarkjs'),
+    ptauSha256: hashSchema,
+    /** Contributions to phase 2 that are not a beacon. */
+    contributions: z.int().positive(),
+    /** Hash of the ceremony's transcript. */
+    transcriptSha256: hashSchema,
   }),
 ]);
 

@@ -25,6 +25,14 @@ declare module 'snarkjs' {
     /** -1 if the two files do not fit together. */
     newZKey(r1cs: FileLike, ptau: FileLike, zkey: FileLike): Promise<-1 | Uint8Array>;
     contribute(old: FileLike, contributed: FileLike, name: string, entropy: string): Promise<Uint8Array>;
+    /** False for a beacon or an exponent that it does not take. */
+    beacon(
+      old: FileLike,
+      contributed: FileLike,
+      name: string,
+      beaconHex: string,
+      iterationsExponent: number,
+    ): Promise<Uint8Array | false>;
     exportVerificationKey(zkey: FileLike): Promise<Record<string, unknown>>;
     verifyFromR1cs(r1cs: FileLike, ptau: FileLike, zkey: FileLike): Promise<boolean>;
   };

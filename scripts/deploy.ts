@@ -193,7 +193,7 @@ function refuseDevKeysOffLocal(provider: JsonRpcProvider, chainId: number): void
     'Keys from a dev setup are for local chains: their maker can forge proofs',
     {
       details: { chainId, host: new URL(provider._getConnection().url).host },
-      fix: 'Make keys with `millrace setup --ptau FILE --contribute`, or pass --allow-dev-keys for a test without value.',
+      fix: 'Make keys with `millrace ceremony`, or pass --allow-dev-keys for a test without value.',
     },
   );
 }

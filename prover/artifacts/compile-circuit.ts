@@ -63,6 +63,11 @@ export async function compileCircuit(
   return { folder, sourceHash };
 }
 
+/** Path of the constraints. */
+export function r1csFile({ folder }: CompiledCircuit): string {
+  return join(folder, 'circuit.r1cs');
+}
+
 /** Path of the file that names the circuit's signals. */
 export function symbolFile({ folder }: CompiledCircuit): string {
   return join(folder, 'circuit.sym');

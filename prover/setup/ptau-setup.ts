@@ -24,24 +24,18 @@ const POWER_OFFSET = 4 + 32;
  * @throws {MillraceError} `input/bad-ptau`; `makeKey` also throws `input/ptau-too-small`, `refused/ptau-invalid`
  */
 export async function ptauSetup(ptau: string): Promise<KeySetup> {
-  const power = await readPower(ptau);
+  const power = await readPtauPower(ptau);
   const { sha256 } = await hashFile(ptau);
   return {
     identity: `ptau-${sha256}`,
     async makeKey({ r1cs, zkey, report }) {
-      const { domainPower } = await readR1csHeader(r1cs);
-      if (power < domainPower) {
-        throw new MillraceError('input', 'ptau-too-small', 'The ptau file is too small for the circuit', {
-          details: { file: ptau, power, needed: domainPower },
-          fix: `Take a file of a ceremony with at least 2^${domainPower} powers.`,
-        });
-      }
+      await assertLargeEnough(ptau, power, r1cs);
       const initial = `${zkey}.initial`;
       const curve = await curves.getCurveFromName('bn128');
       try {
-        if (!(await powersOfTau.verify(ptau))) throw invalid(ptau);
+        if (!(await powersOfTau.verify(ptau))) throw invalidPtau(ptau);
         report(0.4);
-        if ((await zKey.newZKey(r1cs, ptau, initial)) === -1) throw invalid(ptau);
+        if ((await zKey.newZKey(r1cs, ptau, initial)) === -1) throw invalidPtau(ptau);
         report(0.9);
         await zKey.contribute(initial, zkey, 'Millrace setup', randomBytes(64).toString('hex'));
       } finally {
@@ -53,8 +47,21 @@ export async function ptauSetup(ptau: string): Promise<KeySetup> {
   };
 }
 
-/** Base-2 logarithm of the number of powers in the file. */
-async function readPower(path: string): Promise<number> {
+/** @throws {MillraceError} `input/ptau-too-small` if the circuit's domain has more rows than the file has powers */
+export async function assertLargeEnough(ptau: string, power: number, r1cs: string): Promise<void> {
+  const { domainPower } = await readR1csHeader(r1cs);
+  if (power >= domainPower) return;
+  throw new MillraceError('input', 'ptau-too-small', 'The ptau file is too small for the circuit', {
+    details: { file: ptau, power, needed: domainPower },
+    fix: `Take a file of a ceremony with at least 2^${domainPower} powers.`,
+  });
+}
+
+/**
+ * Base-2 logarithm of the number of powers in the file.
+ * @throws {MillraceError} `input/bad-ptau`
+ */
+export async function readPtauPower(path: string): Promise<number> {
   const bad = (problem: string, details: Record<string, unknown> = {}): MillraceError =>
     new MillraceError('input', 'bad-ptau', `The ptau file ${problem}`, {
       details: { file: path, ...details },
@@ -78,7 +85,8 @@ async function readPower(path: string): Promise<number> {
   }
 }
 
-function invalid(path: string): MillraceError {
+/** The ptau file does not verify, or not together with the circuit. */
+export function invalidPtau(path: string): MillraceError {
   return new MillraceError('refused', 'ptau-invalid', 'The ptau file does not verify', {
     details: { file: path },
     fix: 'See `npx snarkjs powersoftau verify FILE`; take the file of a public ceremony.',
