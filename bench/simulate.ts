@@ -114,6 +114,7 @@ export function benchValidate(pipeline: BenchResult, seed: number, command: stri
     );
     return {
       series,
+      warnings: pipeline.warnings.map((warning) => `Of the pipeline: ${warning}`),
       notes: [
         `The pipeline: \`${pipeline.command}\`, ${pipeline.startedAt.slice(0, 10)}. The simulation gets the times at which batches were closed, and draws the time of each witness and proof, each hand-over by the queue and each finality from those that were measured; medians of 51 runs from seed ${seed}.`,
       ],
@@ -174,10 +175,10 @@ function metricsOf(outcome: Outcome, model: Model, prices: Prices): Series['metr
 }
 
 function notes({ seconds, seed, prices, measurements }: SimulateOptions): string[] {
-  const { pipeline, admission, gas } = measurements;
+  const { prove, pipeline, admission, gas } = measurements;
   return [
     `Each run is ${seconds} s of simulated time with seed ${seed}; rates, latencies and shares are those of its second half. Latency is from a transfer's arrival to a final block.`,
-    `Calibrated by \`${pipeline.command}\`, \`${admission.command}\` and \`${gas.command}\`; a shape that was not measured has the proving times of the largest that was, by the ratio of constraints.`,
+    `Calibrated by \`${prove.command}\`, \`${pipeline.command}\`, \`${admission.command}\` and \`${gas.command}\`. Proofs take their CPU seconds, as on a worker with a core for itself; a shape that was not measured takes those of the largest that was, by the ratio of constraints.`,
     `L1: a block each 12 s, ${BLOCK_GAS / 1e6} million gas, half of it for the rollup; calldata, each block takes what is proven, in calls of up to 64 batches; a batch is closed when it is full or ${BATCH_AGE} s old (by workers: when it is full).`,
     `Cost: gas at ${prices.gas} gwei and ${prices.eth} USD an ETH, workers at ${prices.cpuHour} USD an hour of one CPU (one thread each).`,
   ];

@@ -6,6 +6,7 @@ import { registerBenchDocs } from './bench/docs.ts';
 import { registerBenchGas } from './bench/gas.ts';
 import { registerBenchPipeline } from './bench/pipeline.ts';
 import { registerBenchProve } from './bench/prove.ts';
+import { registerBenchReport } from './bench/report.ts';
 import { registerBenchRestore } from './bench/restore.ts';
 import { registerBenchSimulate } from './bench/simulate.ts';
 
@@ -22,5 +23,6 @@ export function registerBench(program: Command): void {
   registerBenchRestore(bench);
   registerBenchSimulate(bench);
   registerBenchCompare(bench);
+  registerBenchReport(bench);
   registerBenchDocs(bench);
 }

@@ -17,7 +17,7 @@ const LIBRARIES = [
 
 const STYLE = `
   body { font: 15px/1.5 system-ui, sans-serif; color: #1b1f24; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; }
-  h1 { font-size: 1.5rem; margin-bottom: .25rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+  h1 { font-size: 1.5rem; margin: 3rem 0 .25rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
   table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
   th, td { padding: .2rem .7rem; text-align: left; border-bottom: 1px solid #d8dee4; white-space: nowrap; }
   .number { text-align: right; } .scroll { overflow-x: auto; }
@@ -26,34 +26,39 @@ const STYLE = `
 `;
 
 /**
- * A result as one HTML file that needs no other: tables, plots that a reader can hover and save, and the result itself
- * (`<script id="result">`).
+ * Results as one HTML file that needs no other: tables, plots that a reader can hover and save, and the results themselves
+ * (`<script id="results">`).
  */
-export async function htmlReport(result: BenchResult): Promise<string> {
-  const plots = plotsOf(result);
+export async function htmlReport(results: readonly BenchResult[]): Promise<string> {
   const libraries = await Promise.all(
     LIBRARIES.map((file) => readFile(join(REPOSITORY, 'node_modules', file), 'utf8')),
   );
+  const plots = results.map(plotsOf);
+  const names = [...new Set(results.map(({ benchmark }) => benchmark))].join(', ');
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Millrace bench ${escapeHtml(result.benchmark)}</title>
+<title>Millrace bench: ${escapeHtml(names)}</title>
 <style>${STYLE}</style>
-<h1>Millrace bench ${escapeHtml(result.benchmark)}</h1>
-<p class="facts">${provenanceHtml(result)}<br>${escapeHtml(machineLine(result.machine))}<br>Load ${escapeHtml(loadLine(result))}</p>
-${result.warnings.map((warning) => `<p class="warning">${escapeHtml(warning)}</p>`).join('\n')}
-${plots.map(({ title }, i) => `<h2>${escapeHtml(title)}</h2>\n<div class="scroll" id="plot-${i}"></div>`).join('\n')}
-${tablesOf(result).map(tableHtml).join('\n')}
-${result.notes.length > 0 ? `<ul class="facts">${result.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>` : ''}
-<script type="application/json" id="result">${inScript(JSON.stringify(result))}</script>
+${results.map((result, i) => section(result, plots[i]!, `plot-${i}`)).join('\n')}
+<script type="application/json" id="results">${inScript(JSON.stringify(results))}</script>
 ${libraries.map((code) => `<script>${inScript(withoutSourceMap(code))}</script>`).join('\n')}
 <script>
-const plots = ${inScript(JSON.stringify(plots.map(specOf)))};
-plots.forEach((spec, i) => vegaEmbed('#plot-' + i, spec, { actions: { export: true, source: false, compiled: false, editor: false } }));
+const plots = ${inScript(JSON.stringify(plots.map((ofOne) => ofOne.map(specOf))))};
+plots.forEach((ofOne, i) => ofOne.forEach((spec, j) => vegaEmbed('#plot-' + i + '-' + j, spec, { actions: { export: true, source: false, compiled: false, editor: false } })));
 </script>
 </html>
 `;
+}
+
+function section(result: BenchResult, plots: readonly Plot[], id: string): string {
+  return `<h1>Millrace bench ${escapeHtml(result.benchmark)}</h1>
+<p class="facts">${provenanceHtml(result)}<br>${escapeHtml(machineLine(result.machine))}<br>Load ${escapeHtml(loadLine(result))}</p>
+${result.warnings.map((warning) => `<p class="warning">${escapeHtml(warning)}</p>`).join('\n')}
+${plots.map(({ title }, i) => `<h2>${escapeHtml(title)}</h2>\n<div class="scroll" id="${id}-${i}"></div>`).join('\n')}
+${tablesOf(result).map(tableHtml).join('\n')}
+${result.notes.length > 0 ? `<ul class="facts">${result.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>` : ''}`;
 }
 
 /** A plot with the page's font and width. */

@@ -73,11 +73,20 @@ export interface Page {
   readonly text: string;
 }
 
-/** @throws {MillraceError} `input` / `bad-result` if a committed file is none */
-export async function benchmarkPages(): Promise<Page[]> {
+/**
+ * The committed results by file name.
+ * @throws {MillraceError} `input` / `bad-result` if a committed file is none
+ */
+export async function committedResults(): Promise<Map<string, BenchResult>> {
   const files = (await readdir(RESULTS)).filter((file) => file.endsWith('.json')).sort();
   const results = new Map<string, BenchResult>();
   for (const file of files) results.set(file, await readResult(join(RESULTS, file)));
+  return results;
+}
+
+/** @throws {MillraceError} as {@link committedResults} */
+export async function benchmarkPages(): Promise<Page[]> {
+  const results = await committedResults();
   const take = (file: string): string[] => {
     const result = results.get(file);
     results.delete(file);

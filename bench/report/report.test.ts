@@ -1,7 +1,7 @@
 import { parse, View } from 'vega';
 import { compile } from 'vega-lite';
 import { describe, expect, it } from 'vitest';
-import { type BenchResult, counted, isExact, measured } from '../result.ts';
+import { type BenchResult, counted, isExact, type Labels, measured } from '../result.ts';
 import { htmlReport, specOf } from './html.ts';
 import { plotsOf } from './plots.ts';
 import { formatValue, markdownTable, textTable } from './table.ts';
@@ -101,7 +101,53 @@ const gas: BenchResult = {
   })),
 };
 
-describe.each([proving, circuits, gas])('the report of bench $benchmark', (result) => {
+const pipeline: BenchResult = {
+  ...common,
+  benchmark: 'pipeline',
+  warnings: [],
+  notes: [],
+  ratios: [],
+  series: [1, 2].map((workers) => ({
+    labels: { shape: 'tiny', workers, threads: 1 },
+    metrics: {
+      'transfers/s': measured('1/s', [workers], 'higher'),
+      'proofs/s': measured('1/s', [workers], 'higher'),
+      latency: measured('s', [3, 4, 5]),
+      witness: measured('s', [0.1, 0.2]),
+      proof: measured('s', [2, 3]),
+      'queue, a job': measured('s', [0.01]),
+      'proven to final': measured('s', [1, 2]),
+    },
+  })),
+};
+const busy = (share: number) =>
+  Object.fromEntries(
+    ['node', 'redis', 'workers', 'L1'].map((stage) => [`${stage} busy`, counted('%', share)]),
+  );
+const run = (labels: Labels): BenchResult['series'][number] => ({
+  labels: { shape: 'demo', ...labels },
+  metrics: {
+    'transfers/s': counted('1/s', 9.5, 'higher'),
+    'gas a transfer': counted('gas', 900),
+    'cost a transfer': counted('USD', 0.001),
+    ...busy(0.5),
+  },
+});
+const simulated: BenchResult = {
+  ...common,
+  benchmark: 'simulate',
+  warnings: [],
+  notes: [],
+  ratios: [],
+  series: [
+    run({ sweep: 'load', load: 10 }),
+    run({ sweep: 'load', load: 100 }),
+    run({ sweep: 'workers', workers: 1 }),
+    run({ sweep: 'workers', workers: 10 }),
+  ],
+};
+
+describe.each([proving, circuits, gas, pipeline, simulated])('the report of bench $benchmark', (result) => {
   it('has plots that can be drawn', async () => {
     const plots = plotsOf(result);
     expect(plots.length).toBeGreaterThan(0);
@@ -111,16 +157,16 @@ describe.each([proving, circuits, gas])('the report of bench $benchmark', (resul
     }
   });
 
-  it('is one HTML file with the whole result in it', async () => {
-    const html = await htmlReport(result);
+  it('is one HTML file with the whole results in it', async () => {
+    const html = await htmlReport([result, circuits]);
     // What is in scripts is no markup; were one to end early, its rest would show up here.
     const page = html.replace(/<script[^>]*>.*?<\/script>/gs, '');
     expect(page).not.toMatch(/<(?:script|link|img)|src=|href=/);
     expect(page).not.toContain('<fast>');
     expect(page.length).toBeLessThan(20_000);
     const [, embedded = ''] =
-      /<script type="application\/json" id="result">(.*?)<\/script>/s.exec(html) ?? [];
-    expect(JSON.parse(embedded)).toEqual(result);
+      /<script type="application\/json" id="results">(.*?)<\/script>/s.exec(html) ?? [];
+    expect(JSON.parse(embedded)).toEqual([result, circuits]);
   });
 
   it('says the same in text and in Markdown, the machine only where it matters', () => {

@@ -1,14 +1,16 @@
 import { linearRegression } from 'simple-statistics';
 import { CALLDATA_BYTES_CAP, TRANSACTION_GAS_CAP } from '../../aggregator/fees.ts';
 import { MillraceError } from '../../protocol/error.ts';
-import { type Shape, shapeByName } from '../../protocol/shape.ts';
+import { SHAPES, type Shape, shapeByName } from '../../protocol/shape.ts';
 import { gasCell } from '../gas/tables.ts';
-import type { BenchResult, Metric, Series } from '../result.ts';
+import type { BenchResult, Metric } from '../result.ts';
 import { summarize } from '../statistics.ts';
 import { type L1Model, type Model, NO_FAILURES } from './model.ts';
 
 /** Measured results that the model's figures come from. */
 export interface Measurements {
+  /** Of a shape, natively, by a prover that has the key open, on one CPU. */
+  readonly prove: BenchResult;
   readonly pipeline: BenchResult;
   readonly admission: BenchResult;
   readonly gas: BenchResult;
@@ -29,77 +31,73 @@ const CONFIRMATIONS = 1;
 const MOST_BATCHES = 64;
 
 /**
- * A model from measurements: the shape's own proving times where it was measured, else those of the largest shape that was, by the
- * ratio of constraints.
+ * A model from measurements. A proof takes its CPU seconds: a worker has a core, whatever else ran when it was measured. They are the
+ * shape's own where it was measured, else those of the largest shape that was, by the ratio of constraints.
  * @throws {MillraceError} `input` / `bad-calibration`
  */
 export function calibrate(
-  { pipeline, admission, gas }: Measurements,
+  { prove, pipeline, admission, gas }: Measurements,
   shapeName: string,
   { blockGas, blockShare, batchAge }: Surroundings,
 ): Model {
   const shape = shapeByName(shapeName);
-  const measured = provingOf(pipeline, shape);
   const perOp = admission.series.find(({ labels }) => labels.step === 'all')?.metrics.cpu;
-  const median = (metric: Metric | undefined, name: string): number => {
-    if (metric === undefined) throw missing(name);
-    return summarize(metric.samples).median;
-  };
   return {
     arrivals: 0,
     batch: { size: shape.n2, age: batchAge },
     node: {
       threads: 1,
       admission: median(perOp, 'CPU of admission'),
-      batch: nodeCpuOf(pipeline, measured.shape),
+      batch: medianOf(pipeline, 'node CPU, a batch'),
     },
-    redis: { job: median(pipelineRedis(pipeline), 'Redis CPU, a job') },
+    redis: { job: medianOf(pipeline, 'Redis CPU, a job') },
     workers: {
       count: 1,
-      prove: measured.times,
-      handOver: Math.max(0, median(measured.metrics['queue, a job'], 'queue, a job')),
+      prove: provingTimes(prove, shape).map((seconds) => seconds + witnessTime(pipeline, shape)),
+      handOver: Math.max(0, medianOf(pipeline, 'queue, a job')),
     },
     failures: NO_FAILURES,
     l1: l1Of(gas, shape.n2, blockGas * blockShare),
   };
 }
 
-function pipelineRedis({ series }: BenchResult): Metric | undefined {
-  return series.find(({ metrics }) => 'Redis CPU, a job' in metrics)?.metrics['Redis CPU, a job'];
+/** Over all runs of the pipeline. */
+function medianOf({ series }: BenchResult, name: string): number {
+  const samples = series.flatMap(({ metrics }) => metrics[name]?.samples ?? []);
+  return median(samples.length === 0 ? undefined : { samples }, name);
 }
 
-/** Median of all runs of the shape. */
-function nodeCpuOf({ series }: BenchResult, shape: string): number {
-  const found = series
-    .filter(({ labels }) => labels.shape === shape)
-    .flatMap(({ metrics }) => metrics['node CPU, a batch']?.samples ?? []);
-  if (found.length === 0) throw missing('node CPU, a batch');
-  return summarize(found).median;
+function median(metric: Pick<Metric, 'samples'> | undefined, name: string): number {
+  if (metric === undefined) throw missing(name);
+  return summarize(metric.samples).median;
 }
 
-/** Of one worker, so that no other worker's load is in the times. */
-function provingOf(
-  pipeline: BenchResult,
-  shape: Shape,
-): { shape: string; metrics: Series['metrics']; times: readonly number[] } {
-  const alone = pipeline.series.filter(({ labels }) => labels.workers === 1);
-  const own = alone.find(({ labels }) => labels.shape === shape.name);
-  const other = alone
-    .map((series) => ({ series, constraints: constraintsOf(String(series.labels.shape)) }))
-    .sort((a, b) => b.constraints - a.constraints)[0];
-  const series = own ?? other?.series;
-  const times = series?.metrics['witness and proof, alone']?.samples;
-  if (series === undefined || times === undefined) throw missing('witness and proof, alone');
-  const factor = own === undefined ? constraintsOf(shape.name) / other!.constraints : 1;
-  return {
-    shape: String(series.labels.shape),
-    metrics: series.metrics,
-    times: times.map((seconds) => seconds * factor),
-  };
+/** CPU seconds of one proof. */
+function provingTimes({ series }: BenchResult, shape: Shape): number[] {
+  const warm = series.filter(
+    ({ labels }) => labels.backend === 'native' && labels.run === 'warm' && labels.threads === 1,
+  );
+  const sized = warm
+    .map(({ labels, metrics }) => ({ constraints: constraintsOf(String(labels.circuit)), labels, metrics }))
+    .filter(({ constraints }) => constraints > 0)
+    .sort((a, b) => b.constraints - a.constraints);
+  const found = sized.find(({ labels }) => labels.circuit === shape.name) ?? sized[0];
+  if (found === undefined) throw missing('CPU of a warm native proof of a shape on one thread');
+  const factor = constraintsOf(shape.name) / found.constraints;
+  return found.metrics.cpu!.samples.map((seconds) => seconds * factor);
 }
 
+/** Of the shape that the pipeline ran, by the ratio of constraints; the first one where it ran several. */
+function witnessTime({ series }: BenchResult, shape: Shape): number {
+  const first = series[0];
+  const seconds = median(first?.metrics.witness, 'witness');
+  return (seconds * constraintsOf(shape.name)) / constraintsOf(String(first?.labels.shape));
+}
+
+/** 0 where no shape has that name: then it is another circuit. */
 function constraintsOf(shape: string): number {
-  return shapeByName(shape).constraints ?? Number.NaN;
+  const shapes: readonly Shape[] = Object.values(SHAPES);
+  return shapes.find(({ name }) => name === shape)?.constraints ?? 0;
 }
 
 /**
@@ -146,6 +144,6 @@ function lineOf(
 function missing(figure: string): MillraceError {
   return new MillraceError('input', 'bad-calibration', 'A result lacks a figure that the simulation needs', {
     details: { figure },
-    fix: 'Pass results of bench pipeline (one worker among its runs), bench admission and bench gas that this version wrote.',
+    fix: 'Pass results of bench prove (a shape, natively, one thread), bench pipeline, bench admission and bench gas that this version wrote.',
   });
 }

@@ -34,7 +34,6 @@ const pipeline = result('pipeline', [
   {
     labels: { shape: 'demo', workers: 1, threads: 1 },
     metrics: {
-      'witness and proof, alone': measured('s', [6, 6, 6]),
       'queue, a job': measured('s', [0.01]),
       'node CPU, a batch': measured('s', [0.05]),
       'Redis CPU, a job': measured('s', [0.002]),
@@ -65,6 +64,12 @@ const pipeline = result('pipeline', [
     },
   },
 ]);
+const prove = result('prove', [
+  {
+    labels: { circuit: 'demo', k: 18, backend: 'native', run: 'warm', threads: 1 },
+    metrics: { cpu: measured('s', [5, 5, 5]) },
+  },
+]);
 const admission = result('admission', [
   { labels: { step: 'all' }, metrics: { cpu: measured('s', [0.001]) } },
 ]);
@@ -80,11 +85,11 @@ const gas = result(
     })),
   ),
 );
-const measurements = { pipeline, admission, gas };
+const measurements = { prove, pipeline, admission, gas };
 const surroundings = { blockGas: 60e6, blockShare: 0.5, batchAge: 10 };
 
 describe('calibrate', () => {
-  it('takes times from the shape, and gas between the sizes that were measured', () => {
+  it('takes the proof of the shape with its witness, and gas between the sizes that were measured', () => {
     const model = calibrate(measurements, 'demo', surroundings);
     expect(model.workers.prove).toEqual([6, 6, 6]);
     expect(model.l1.callGas(3)).toBeCloseTo(200_000 + 3 * (60_000 + 600 * 20), 3);
@@ -108,8 +113,10 @@ describe('calibrate', () => {
     expect(() => calibrate(bare, 'demo', surroundings)).toThrow(
       expect.objectContaining({ code: 'bad-calibration' }),
     );
-    const none = { ...measurements, pipeline: result('pipeline', []) };
-    expect(() => calibrate(none, 'demo', surroundings)).toThrow(/lacks a figure/);
+    for (const lacking of ['prove', 'pipeline', 'gas'] as const) {
+      const none = { ...measurements, [lacking]: result(lacking, []) };
+      expect(() => calibrate(none, 'demo', surroundings)).toThrow(/lacks a figure/);
+    }
   });
 });
 

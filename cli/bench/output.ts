@@ -28,10 +28,11 @@ export async function giveResult(
   process.stdout.write(`\n${textReport(result)}`);
   if (json !== undefined) await writeJsonFile(json, result);
   if (markdown !== undefined) await writeText(markdown, markdownReport(result));
-  if (html !== undefined) await writeText(html, await htmlReport(result));
+  if (html !== undefined) await writeText(html, await htmlReport([result]));
 }
 
-async function writeText(path: string, text: string): Promise<void> {
+/** @throws {MillraceError} `input` / `unwritable-file` */
+export async function writeText(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text);
   } catch (cause) {

@@ -9,6 +9,7 @@ import { decimal, numberList, positive } from './numbers.ts';
 import { giveResult, type OutputOptions, outputOptions } from './output.ts';
 
 interface Options extends OutputOptions {
+  readonly prove: string;
   readonly pipeline: string;
   readonly admission: string;
   readonly gas: string;
@@ -33,6 +34,7 @@ export function registerBenchSimulate(bench: Command): void {
   const command = bench
     .command('simulate')
     .description('simulate the rollup with many workers, large loads and failures, from measured times')
+    .option('--prove <file>', 'result of bench prove, of shapes', measured('prove-shape-demo.json'))
     .option('--pipeline <file>', 'result of bench pipeline', measured('pipeline-demo.json'))
     .option('--admission <file>', 'result of bench admission', measured('admission.json'))
     .option('--gas <file>', 'result of bench gas', measured('gas.json'))
@@ -60,9 +62,10 @@ async function run({ validate, ...options }: Options): Promise<void> {
     refuseIfFarOff(result);
     return;
   }
-  const { pipeline, admission, gas, shape, load, workers, seconds, seed } = options;
+  const { prove, pipeline, admission, gas, shape, load, workers, seconds, seed } = options;
   const result = await benchSimulate({
     measurements: {
+      prove: await readResult(prove),
       pipeline: await readResult(pipeline),
       admission: await readResult(admission),
       gas: await readResult(gas),
