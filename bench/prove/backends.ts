@@ -29,8 +29,7 @@ const NATIVE: BenchBackend = {
   name: 'native',
   resident: 'native',
   command: ({ zkey, wtns, proof, publicSignals }) => [
-    process.execPath,
-    join(REPOSITORY, 'cli/main.ts'),
+    join(REPOSITORY, 'millrace'),
     'groth16-prove',
     zkey,
     wtns,

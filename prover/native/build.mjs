@@ -1,4 +1,4 @@
-// Builds the C++ addon with a plain compiler call, cached by a hash of everything that makes it.
+// Builds the C++ addon, and its prover as a program, with plain compiler calls, cached by a hash of everything that makes them.
 // Plain JavaScript without dependencies, because the bootstrap calls it; also runs as a script.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -39,23 +39,31 @@ const linkFlags = [
   '-pthread',
   ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []),
 ];
+const programLinkFlags = ['-pthread'];
+
+const ADDON = 'millrace.node';
+const PROGRAM = 'groth16-prove';
 
 const scalar64 = ['-mbmi2', '-madx'];
 const avx512 = ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mavx512ifma'];
 /** gcc 12 warns of its own AVX-512 header (its bug 105593). clang does not know the second one, and is not to say so. */
 const quiet = ['-Wno-uninitialized', '-Wno-maybe-uninitialized', '-Wno-unknown-warning-option'];
 
-/** The compiled files in link order with flags of their own: code for every machine first, see vector_provers.hpp. */
+/**
+ * The compiled files in link order with flags of their own: code for every machine first, see vector_provers.hpp. `only` is
+ * the one product, `millrace.node` or the program `groth16-prove`, of which a file is part; the others are of both.
+ */
 const unitsFor = (/** @type {string} */ architecture) => [
-  { source: 'addon.cc', flags: [] },
+  { source: 'addon.cc', flags: [], only: ADDON },
+  { source: 'groth16_prove.cc', flags: [], only: PROGRAM },
   { source: 'operations_portable.cc', flags: [] },
   { source: 'operations_adx.cc', flags: [] },
-  { source: 'protocol_calls.cc', flags: [] },
-  { source: 'protocol_operations.cc', flags: [] },
-  { source: 'verifier_calls.cc', flags: [] },
+  { source: 'protocol_calls.cc', flags: [], only: ADDON },
+  { source: 'protocol_operations.cc', flags: [], only: ADDON },
+  { source: 'verifier_calls.cc', flags: [], only: ADDON },
   ...(architecture === 'x64'
     ? [
-        { source: 'poseidon_avx2.cc', flags: [...scalar64, '-mavx2', '-mfma'] },
+        { source: 'poseidon_avx2.cc', flags: [...scalar64, '-mavx2', '-mfma'], only: ADDON },
         { source: 'prover_avx2.cc', flags: [...scalar64, '-mavx2', '-mfma'] },
         { source: 'prover_ifma.cc', flags: [...scalar64, ...avx512, ...quiet] },
       ]
@@ -69,9 +77,10 @@ const unitsFor = (/** @type {string} */ architecture) => [
 export function compilations(architecture) {
   // node-api-headers keeps its headers in a folder below.
   const includes = headers.flatMap((folder) => ['-isystem', folder, '-isystem', join(folder, 'include')]);
-  return unitsFor(architecture).map(({ source, flags: own }) => ({
+  return unitsFor(architecture).map(({ source, flags: own, only }) => ({
     source: join(here, source),
     args: [...flags, ...own, ...includes],
+    only,
   }));
 }
 
@@ -100,7 +109,9 @@ const POINTER = join(BUILDS, 'current');
 /** @param {string} compilerVersion */
 function buildKey(compilerVersion) {
   const hash = createHash('sha256');
-  const options = [flags, linkFlags, unitsFor(process.arch)].map((part) => JSON.stringify(part));
+  const options = [flags, linkFlags, programLinkFlags, unitsFor(process.arch)].map((part) =>
+    JSON.stringify(part),
+  );
   for (const part of [compilerVersion, process.platform, process.arch, ...options]) hash.update(`${part}\0`);
   for (const folder of headers) hash.update(readFileSync(join(folder, 'package.json')));
   for (const path of sources()) hash.update(`${path}\0`).update(readFileSync(join(here, path)));
@@ -108,7 +119,7 @@ function buildKey(compilerVersion) {
 }
 
 /**
- * Builds the addon unless it is there already. Never fails: without a compiler, or when the compiler
+ * Builds the addon, and beside it the program, unless it is there already. Never fails: without a compiler, or when the compiler
  * refuses, Millrace works with its WASM backends, only slower.
  * @param {{ log?: (line: string) => void }} [options] `log` gets one line for people; nothing is said when it is there
  * @returns {string | undefined} the addon's path, undefined if there is none
@@ -120,7 +131,7 @@ export function buildNative({ log = console.log } = {}) {
     return undefined;
   }
   const folder = join(BUILDS, buildKey(compiler.version));
-  const addon = join(folder, 'millrace.node');
+  const addon = join(folder, ADDON);
   if (!existsSync(addon)) {
     const started = performance.now();
     const problem = compile(compiler.command, folder, addon);
@@ -143,17 +154,23 @@ function compile(command, folder, addon) {
   const work = mkdtempSync(join(folder, 'work-'));
   const run = (/** @type {string} */ file, /** @type {string[]} */ args, input = '') =>
     execFileSync(file, args, { encoding: 'utf8', input, stdio: ['pipe', 'ignore', 'pipe'] });
-  const objects = compilations(process.arch).map(({ source, args }) => {
+  const objects = compilations(process.arch).map(({ source, args, only }) => {
     const object = join(work, `${basename(source)}.o`);
-    return { object, compilation: [command, ...args, '-c', source, '-o', object] };
+    return { object, only, compilation: [command, ...args, '-c', source, '-o', object] };
   });
+  const link = (/** @type {string} */ product, /** @type {string[]} */ options) => {
+    const parts = objects.filter(({ only }) => only === undefined || only === product);
+    run(command, [...options, ...parts.map(({ object }) => object), '-o', join(work, product)]);
+  };
   try {
     // The last ones take longest.
     const longestFirst = objects.map(({ compilation }) => compilation).reverse();
     run(process.execPath, [join(here, 'run-commands.mjs')], JSON.stringify(longestFirst));
-    const linked = join(work, 'millrace.node');
-    run(command, [...linkFlags, ...objects.map(({ object }) => object), '-o', linked]);
-    renameSync(linked, addon);
+    link(ADDON, linkFlags);
+    link(PROGRAM, programLinkFlags);
+    // The addon last: it says that all is there.
+    renameSync(join(work, PROGRAM), join(folder, PROGRAM));
+    renameSync(join(work, ADDON), addon);
     return undefined;
   } catch (error) {
     const lines = String(error.stderr ?? error.message)

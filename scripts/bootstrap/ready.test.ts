@@ -47,8 +47,12 @@ afterEach(async () => {
 });
 
 /** What the launcher says: whether it called for a set-up, and what it ran. */
-async function launch(command: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const { stdout, stderr } = await run(join(root, 'millrace'), [command], {
+async function launch(
+  command: string,
+  env: NodeJS.ProcessEnv = {},
+  args: readonly string[] = [],
+): Promise<string> {
+  const { stdout, stderr } = await run(join(root, 'millrace'), [command, ...args], {
     env: { PATH: `${join(root, 'path')}:/usr/bin:/bin`, PREPARED: join(root, 'toolchain'), ...env },
   });
   return stderr + stdout;
@@ -91,4 +95,27 @@ it('notes nothing without an addon, or with a compiler of the caller', async () 
   await rm(join(root, 'build/native/current'));
   noteReady(root, join(root, 'toolchain'), CHECKED);
   await expect(stat(join(root, 'build', 'ready'))).rejects.toThrow();
+});
+
+it('proves without Node where the prover is there and no other backend is wanted', async () => {
+  noteReady(root, join(root, 'toolchain'), CHECKED);
+  const files = ['zkey', 'wtns', 'proof', 'public'];
+  const prove = (...args: string[]) => launch('groth16-prove', {}, args);
+  expect(await prove(...files)).toBe('ran groth16-prove\n');
+  await writeFile(join(root, 'build/native/current'), 'key');
+  await mkdir(join(root, 'build/native/key'));
+  // Says what it is to prove, and what it is to become if it cannot.
+  await writeFile(join(root, 'build/native/key/groth16-prove'), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+  const command = (...args: string[]) =>
+    `${[...files, join(root, 'toolchain/node'), join(root, 'cli/main.ts'), 'groth16-prove', ...args].join(' ')}\n`;
+  expect(await prove(...files)).toBe(command(...files));
+  for (const backend of ['auto', 'native'])
+    expect(await prove(...files, '--backend', backend)).toBe(command(...files, '--backend', backend));
+  for (const args of [
+    [...files, '--backend', 'snarkjs'],
+    ['--backend', 'native', ...files],
+    ['--help', ...files.slice(1)],
+    files.slice(1),
+  ])
+    expect(await prove(...args)).toBe('ran groth16-prove\n');
 });

@@ -7,8 +7,7 @@
 // value is what it looks like; all values are below 16 p < 2^258, the highest limb
 // below 2^50.
 //
-// Bounds: p < 0.76 * 2^254, so p / R < 0.0119. The reduction of t < 80 p^2 is
-// (t + q p) / R with q < R, thus below 80 * 0.0119 p + p < 2p.
+// Bounds: the reduction of t < 72 p^2 is below 2p; see there.
 #pragma once
 
 #include <immintrin.h>
@@ -132,11 +131,11 @@ class Avx2Lanes {
     return r;
   }
 
-  /// (a0 + a1 u) (b0 + b1 u) where u^2 = -1, for operands below 8p with a bounds' product of at most 16 p^2:
-  /// a0 b0 + a1 (8p - b1) is below 80 p^2, a0 b1 + a1 b0 below 32 p^2.
+  /// (a0 + a1 u) (b0 + b1 u) where u^2 = -1, for a below 8p and b below 4p with a bounds' product of at most 16 p^2:
+  /// a0 b0 + a1 (4p - b1) is below 48 p^2, a0 b1 + a1 b0 below 32 p^2.
   static void multiplyQuadratic(const Avx2Lanes& a0, const Avx2Lanes& a1, const Avx2Lanes& b0, const Avx2Lanes& b1,
                                 Avx2Lanes& real, Avx2Lanes& imaginary) {
-    const Avx2Lanes minus = Avx2Lanes().minus(b1, below<8>);
+    const Avx2Lanes minus = Avx2Lanes().minus(b1, below<4>);
     for (size_t v = 0; v < 2; v++) {
       Multiply::multiplyCrosswise(real.limb_[v], imaginary.limb_[v], a0.limb_[v], b0.limb_[v], a1.limb_[v], minus.limb_[v], b1.limb_[v]);
     }
@@ -147,7 +146,7 @@ class Avx2Lanes {
     typename Avx2Multiply<Field>::Wide column[2];
   };
 
-  /// t / R, below 2p, for t below 80 p^2 with columns below 2^62.
+  /// t / R, below 2p, for t below 72 p^2 with columns below 2^62.
   static Avx2Lanes reduceSum(const Wide& t) {
     static constexpr auto start = Multiply::reductionStart();
     Wide started;

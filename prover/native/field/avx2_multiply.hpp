@@ -19,6 +19,15 @@
 // one alone is the chain from digit to digit. In assembly, because compilers move the
 // instructions apart and then have not enough registers.
 //
+// Four of the five digits are those of a quotient by another multiple of p, N = 2^52 M - 1,
+// for which the product is its own low limb's digit ("Montgomery-friendly": S. Gueron, V.
+// Krasnov, "Fast prime field elliptic-curve cryptography with 256-bit primes", 2015): adding
+// q N takes q off the column and adds q M to the next ones, and no digit has to be computed.
+// The last digit is one by p itself, since multiples of N would leave 306 bits.
+//
+// A product t becomes (t + Q N + q 2^208 p) / R with Q < 2^208 and q < 2^52, which is below
+// t / R + M + p. With M < p / 7 and p / R < 0.0119, that is below 2p for t < 72 p^2.
+//
 // Bounds. Factors: limbs below 2^52, so that products are below 2^104 and high is
 // below 2^105, where its last bit is worth 2^52. Columns: a product adds at most 10
 // halves below 2^52 to one; two products, a reduction's 10 halves and carries stay
@@ -65,10 +74,32 @@ class Avx2Multiply {
     return r;
   }
 
-  /// The same for a reduction, which does not compute the low half of a digit times p[0].
+  /// The same for a reduction: four digits times M, one place higher, and the last one times p, of which the low half of
+  /// its product with p[0] is not computed.
   static constexpr Columns reductionStart() {
-    Columns r = productStart();
-    for (size_t i = 0; i < limbs; i++) r[i] += lowBits;
+    Columns r{};
+    for (size_t i = 0; i < limbs; i++) {
+      for (size_t j = 0; j < limbs; j++) {
+        const size_t column = i + j + (i + 1 < limbs ? 1 : 0);
+        if (i + 1 < limbs || j > 0) r[column] -= lowBits;
+        r[column + 1] -= highBits;
+      }
+    }
+    return r;
+  }
+
+  /// M = (p m + 1) / 2^52 with m = -1/p mod 2^52: N = p m is the multiple of p that ends in 52 ones.
+  static constexpr std::array<uint64_t, limbs> friendlyMultiple() {
+    const auto p = split(Field::modulus.p);
+    const uint64_t m = Field::modulus.negativeInverse & mask52;
+    std::array<uint64_t, limbs> r{};
+    Uint128 carry = (static_cast<Uint128>(p[0]) * m + 1) >> 52;
+    for (size_t i = 1; i < limbs; i++) {
+      carry += static_cast<Uint128>(p[i]) * m;
+      r[i - 1] = static_cast<uint64_t>(carry) & mask52;
+      carry >>= 52;
+    }
+    r[limbs - 1] = static_cast<uint64_t>(carry);
     return r;
   }
 
@@ -87,12 +118,18 @@ class Avx2Multiply {
     /// -1/p mod 2^52 as a factor y of lanes that are 2^52 + x: as (2^52 + x) y - 2^52 y = x y, the same steps split x y.
     Vector<double> inverse, inverseHigh, inverseLow;           // 288, 320, 352
     Vector<uint64_t> oneProduct[columns], twoProducts[columns];  // 384, 704
+    Vector<double> friendly[limbs];                              // 1024 .. 1152
 
     constexpr Constants()
         : inverse(static_cast<double>(Field::modulus.negativeInverse & mask52)),
           inverseHigh(two104 - two52 * inverse.lane[0]),
           inverseLow(two104 - two52 * inverse.lane[0] + two52) {
-      for (size_t i = 0; i < limbs; i++) prime[i] = static_cast<double>(split(Field::modulus.p)[i]);
+      // M < p / 7.
+      static_assert(7 * (friendlyMultiple()[limbs - 1] + 1) <= split(Field::modulus.p)[limbs - 1]);
+      for (size_t i = 0; i < limbs; i++) {
+        prime[i] = static_cast<double>(split(Field::modulus.p)[i]);
+        friendly[i] = static_cast<double>(friendlyMultiple()[i]);
+      }
       for (size_t k = 0; k < columns; k++) {
         oneProduct[k] = reductionStart()[k] + productStart()[k];
         twoProducts[k] = oneProduct[k].lane[0] + productStart()[k];
@@ -153,6 +190,21 @@ class Avx2Multiply {
 #define MILLRACE_SECOND(limb, c0, c1, c2, c3, c4, c5) MILLRACE_ROW(limb, 160, 192, 224, 256, 288, c0, c1, c2, c3, c4, c5)
 #define MILLRACE_THIRD(limb, c0, c1, c2, c3, c4, c5) MILLRACE_ROW(limb, 320, 352, 384, 416, 448, c0, c1, c2, c3, c4, c5)
 
+// Adds q N, where q is the low 52 bits of column c0: they become zero, and the rest of c0 is carried. Its register is free
+// then for the highest column that q M reaches, which begins with what is at `next`.
+#define MILLRACE_STEP(next, c0, c1, c2, c3, c4, c5)                                    \
+  "vpand 64(%[k])," MILLRACE_C(c0) "," MILLRACE_X "\n\t"                               \
+  "vpsrlq $52," MILLRACE_C(c0) "," MILLRACE_C(c0) "\n\t"                               \
+  "vpor 96(%[k])," MILLRACE_X "," MILLRACE_X "\n\t"                                    \
+  "vsubpd 96(%[k])," MILLRACE_X "," MILLRACE_X "\n\t"                                  \
+  "vpaddq " MILLRACE_C(c0) "," MILLRACE_C(c1) "," MILLRACE_C(c1) "\n\t"                \
+  MILLRACE_LOAD(next, c0)                                                              \
+  MILLRACE_PRODUCT("1024(%[k])", c1, c2)                                               \
+  MILLRACE_PRODUCT("1056(%[k])", c2, c3)                                               \
+  MILLRACE_PRODUCT("1088(%[k])", c3, c4)                                               \
+  MILLRACE_PRODUCT("1120(%[k])", c4, c5)                                               \
+  MILLRACE_PRODUCT("1152(%[k])", c5, c0)
+
 // Adds the multiple q p that makes the low 52 bits of column c0 zero, and carries the rest of it. The low half of q p[0]
 // is what these bits lack to 2^52, or zero where they are zero: it is not computed.
 #define MILLRACE_REDUCE(c0, c1, c2, c3, c4, c5)                                        \
@@ -192,8 +244,7 @@ class Avx2Multiply {
       "xmm14", "xmm15"
 
  public:
-  /// r = a b / R mod p and s = c d / R mod p, below 2p, where the products are below 80 p^2: (a b + q p) / R with q < R,
-  /// and p < 0.0119 R. Results may be operands.
+  /// r = a b / R mod p and s = c d / R mod p, below 2p, where the products are below 72 p^2. Results may be operands.
   static void multiply(Value& r, Value& s, const Value& a, const Value& b, const Value& c, const Value& d) {
     __m256i y[2 * limbs];
     asm(MILLRACE_BEGIN MILLRACE_FIRST_DOUBLES("b") MILLRACE_SECOND_DOUBLES("d")
@@ -203,18 +254,18 @@ class Avx2Multiply {
         MILLRACE_LOAD("384(%[k])", 6) MILLRACE_LOAD("416(%[k])", 7) MILLRACE_LOAD("448(%[k])", 8)
         MILLRACE_LOAD("480(%[k])", 9) MILLRACE_LOAD("512(%[k])", 10) MILLRACE_LOAD("544(%[k])", 11)
         MILLRACE_SECOND("0(%[c])", 6, 7, 8, 9, 10, 11)
-        MILLRACE_REDUCE(0, 1, 2, 3, 4, 5) MILLRACE_REDUCE(6, 7, 8, 9, 10, 11)
-        MILLRACE_LOAD("576(%[k])", 0) MILLRACE_FIRST("32(%[a])", 1, 2, 3, 4, 5, 0)
-        MILLRACE_LOAD("576(%[k])", 6) MILLRACE_SECOND("32(%[c])", 7, 8, 9, 10, 11, 6)
-        MILLRACE_REDUCE(1, 2, 3, 4, 5, 0) MILLRACE_REDUCE(7, 8, 9, 10, 11, 6)
-        MILLRACE_LOAD("608(%[k])", 1) MILLRACE_FIRST("64(%[a])", 2, 3, 4, 5, 0, 1)
-        MILLRACE_LOAD("608(%[k])", 7) MILLRACE_SECOND("64(%[c])", 8, 9, 10, 11, 6, 7)
-        MILLRACE_REDUCE(2, 3, 4, 5, 0, 1) MILLRACE_REDUCE(8, 9, 10, 11, 6, 7)
-        MILLRACE_LOAD("640(%[k])", 2) MILLRACE_FIRST("96(%[a])", 3, 4, 5, 0, 1, 2)
-        MILLRACE_LOAD("640(%[k])", 8) MILLRACE_SECOND("96(%[c])", 9, 10, 11, 6, 7, 8)
-        MILLRACE_REDUCE(3, 4, 5, 0, 1, 2) MILLRACE_REDUCE(9, 10, 11, 6, 7, 8)
-        MILLRACE_LOAD("672(%[k])", 3) MILLRACE_FIRST("128(%[a])", 4, 5, 0, 1, 2, 3)
-        MILLRACE_LOAD("672(%[k])", 9) MILLRACE_SECOND("128(%[c])", 10, 11, 6, 7, 8, 9)
+        MILLRACE_STEP("576(%[k])", 0, 1, 2, 3, 4, 5) MILLRACE_STEP("576(%[k])", 6, 7, 8, 9, 10, 11)
+        MILLRACE_FIRST("32(%[a])", 1, 2, 3, 4, 5, 0)
+        MILLRACE_SECOND("32(%[c])", 7, 8, 9, 10, 11, 6)
+        MILLRACE_STEP("608(%[k])", 1, 2, 3, 4, 5, 0) MILLRACE_STEP("608(%[k])", 7, 8, 9, 10, 11, 6)
+        MILLRACE_FIRST("64(%[a])", 2, 3, 4, 5, 0, 1)
+        MILLRACE_SECOND("64(%[c])", 8, 9, 10, 11, 6, 7)
+        MILLRACE_STEP("640(%[k])", 2, 3, 4, 5, 0, 1) MILLRACE_STEP("640(%[k])", 8, 9, 10, 11, 6, 7)
+        MILLRACE_FIRST("96(%[a])", 3, 4, 5, 0, 1, 2)
+        MILLRACE_SECOND("96(%[c])", 9, 10, 11, 6, 7, 8)
+        MILLRACE_STEP("672(%[k])", 3, 4, 5, 0, 1, 2) MILLRACE_STEP("672(%[k])", 9, 10, 11, 6, 7, 8)
+        MILLRACE_FIRST("128(%[a])", 4, 5, 0, 1, 2, 3)
+        MILLRACE_SECOND("128(%[c])", 10, 11, 6, 7, 8, 9)
         MILLRACE_REDUCE(4, 5, 0, 1, 2, 3) MILLRACE_REDUCE(10, 11, 6, 7, 8, 9)
         MILLRACE_RESULT("r", 5, 0, 1, 2, 3) MILLRACE_RESULT("s", 11, 6, 7, 8, 9)
         : "=m"(r), "=m"(s), "=m"(y)
@@ -223,7 +274,7 @@ class Avx2Multiply {
         : MILLRACE_YMM);
   }
 
-  /// r = (a b + c d) / R mod p and s = (a e + c b) / R mod p, below 2p, where each sum is below 80 p^2. Results may be
+  /// r = (a b + c d) / R mod p and s = (a e + c b) / R mod p, below 2p, where each sum is below 72 p^2. Results may be
   /// operands.
   static void multiplyCrosswise(Value& r, Value& s, const Value& a, const Value& b, const Value& c, const Value& d, const Value& e) {
     __m256i y[3 * limbs];
@@ -234,18 +285,18 @@ class Avx2Multiply {
         MILLRACE_LOAD("704(%[k])", 6) MILLRACE_LOAD("736(%[k])", 7) MILLRACE_LOAD("768(%[k])", 8)
         MILLRACE_LOAD("800(%[k])", 9) MILLRACE_LOAD("832(%[k])", 10) MILLRACE_LOAD("864(%[k])", 11)
         MILLRACE_THIRD("0(%[a])", 6, 7, 8, 9, 10, 11) MILLRACE_FIRST("0(%[c])", 6, 7, 8, 9, 10, 11)
-        MILLRACE_REDUCE(0, 1, 2, 3, 4, 5) MILLRACE_REDUCE(6, 7, 8, 9, 10, 11)
-        MILLRACE_LOAD("896(%[k])", 0) MILLRACE_FIRST("32(%[a])", 1, 2, 3, 4, 5, 0) MILLRACE_SECOND("32(%[c])", 1, 2, 3, 4, 5, 0)
-        MILLRACE_LOAD("896(%[k])", 6) MILLRACE_THIRD("32(%[a])", 7, 8, 9, 10, 11, 6) MILLRACE_FIRST("32(%[c])", 7, 8, 9, 10, 11, 6)
-        MILLRACE_REDUCE(1, 2, 3, 4, 5, 0) MILLRACE_REDUCE(7, 8, 9, 10, 11, 6)
-        MILLRACE_LOAD("928(%[k])", 1) MILLRACE_FIRST("64(%[a])", 2, 3, 4, 5, 0, 1) MILLRACE_SECOND("64(%[c])", 2, 3, 4, 5, 0, 1)
-        MILLRACE_LOAD("928(%[k])", 7) MILLRACE_THIRD("64(%[a])", 8, 9, 10, 11, 6, 7) MILLRACE_FIRST("64(%[c])", 8, 9, 10, 11, 6, 7)
-        MILLRACE_REDUCE(2, 3, 4, 5, 0, 1) MILLRACE_REDUCE(8, 9, 10, 11, 6, 7)
-        MILLRACE_LOAD("960(%[k])", 2) MILLRACE_FIRST("96(%[a])", 3, 4, 5, 0, 1, 2) MILLRACE_SECOND("96(%[c])", 3, 4, 5, 0, 1, 2)
-        MILLRACE_LOAD("960(%[k])", 8) MILLRACE_THIRD("96(%[a])", 9, 10, 11, 6, 7, 8) MILLRACE_FIRST("96(%[c])", 9, 10, 11, 6, 7, 8)
-        MILLRACE_REDUCE(3, 4, 5, 0, 1, 2) MILLRACE_REDUCE(9, 10, 11, 6, 7, 8)
-        MILLRACE_LOAD("992(%[k])", 3) MILLRACE_FIRST("128(%[a])", 4, 5, 0, 1, 2, 3) MILLRACE_SECOND("128(%[c])", 4, 5, 0, 1, 2, 3)
-        MILLRACE_LOAD("992(%[k])", 9) MILLRACE_THIRD("128(%[a])", 10, 11, 6, 7, 8, 9) MILLRACE_FIRST("128(%[c])", 10, 11, 6, 7, 8, 9)
+        MILLRACE_STEP("896(%[k])", 0, 1, 2, 3, 4, 5) MILLRACE_STEP("896(%[k])", 6, 7, 8, 9, 10, 11)
+        MILLRACE_FIRST("32(%[a])", 1, 2, 3, 4, 5, 0) MILLRACE_SECOND("32(%[c])", 1, 2, 3, 4, 5, 0)
+        MILLRACE_THIRD("32(%[a])", 7, 8, 9, 10, 11, 6) MILLRACE_FIRST("32(%[c])", 7, 8, 9, 10, 11, 6)
+        MILLRACE_STEP("928(%[k])", 1, 2, 3, 4, 5, 0) MILLRACE_STEP("928(%[k])", 7, 8, 9, 10, 11, 6)
+        MILLRACE_FIRST("64(%[a])", 2, 3, 4, 5, 0, 1) MILLRACE_SECOND("64(%[c])", 2, 3, 4, 5, 0, 1)
+        MILLRACE_THIRD("64(%[a])", 8, 9, 10, 11, 6, 7) MILLRACE_FIRST("64(%[c])", 8, 9, 10, 11, 6, 7)
+        MILLRACE_STEP("960(%[k])", 2, 3, 4, 5, 0, 1) MILLRACE_STEP("960(%[k])", 8, 9, 10, 11, 6, 7)
+        MILLRACE_FIRST("96(%[a])", 3, 4, 5, 0, 1, 2) MILLRACE_SECOND("96(%[c])", 3, 4, 5, 0, 1, 2)
+        MILLRACE_THIRD("96(%[a])", 9, 10, 11, 6, 7, 8) MILLRACE_FIRST("96(%[c])", 9, 10, 11, 6, 7, 8)
+        MILLRACE_STEP("992(%[k])", 3, 4, 5, 0, 1, 2) MILLRACE_STEP("992(%[k])", 9, 10, 11, 6, 7, 8)
+        MILLRACE_FIRST("128(%[a])", 4, 5, 0, 1, 2, 3) MILLRACE_SECOND("128(%[c])", 4, 5, 0, 1, 2, 3)
+        MILLRACE_THIRD("128(%[a])", 10, 11, 6, 7, 8, 9) MILLRACE_FIRST("128(%[c])", 10, 11, 6, 7, 8, 9)
         MILLRACE_REDUCE(4, 5, 0, 1, 2, 3) MILLRACE_REDUCE(10, 11, 6, 7, 8, 9)
         MILLRACE_RESULT("r", 5, 0, 1, 2, 3) MILLRACE_RESULT("s", 11, 6, 7, 8, 9)
         : "=m"(r), "=m"(s), "=m"(y)
@@ -254,7 +305,7 @@ class Avx2Multiply {
         : MILLRACE_YMM);
   }
 
-  /// r = t / R mod p and s = u / R mod p, below 2p, for t and u below 80 p^2 with reductionStart() added to their columns,
+  /// r = t / R mod p and s = u / R mod p, below 2p, for t and u below 72 p^2 with reductionStart() added to their columns,
   /// which are below 2^62 without it.
   static void reduce(Value& r, Value& s, const Wide& t, const Wide& u) {
     asm(MILLRACE_BEGIN
@@ -262,14 +313,10 @@ class Avx2Multiply {
         MILLRACE_LOAD("96(%[t])", 3) MILLRACE_LOAD("128(%[t])", 4) MILLRACE_LOAD("160(%[t])", 5)
         MILLRACE_LOAD("0(%[u])", 6) MILLRACE_LOAD("32(%[u])", 7) MILLRACE_LOAD("64(%[u])", 8)
         MILLRACE_LOAD("96(%[u])", 9) MILLRACE_LOAD("128(%[u])", 10) MILLRACE_LOAD("160(%[u])", 11)
-        MILLRACE_REDUCE(0, 1, 2, 3, 4, 5) MILLRACE_REDUCE(6, 7, 8, 9, 10, 11)
-        MILLRACE_LOAD("192(%[t])", 0) MILLRACE_LOAD("192(%[u])", 6)
-        MILLRACE_REDUCE(1, 2, 3, 4, 5, 0) MILLRACE_REDUCE(7, 8, 9, 10, 11, 6)
-        MILLRACE_LOAD("224(%[t])", 1) MILLRACE_LOAD("224(%[u])", 7)
-        MILLRACE_REDUCE(2, 3, 4, 5, 0, 1) MILLRACE_REDUCE(8, 9, 10, 11, 6, 7)
-        MILLRACE_LOAD("256(%[t])", 2) MILLRACE_LOAD("256(%[u])", 8)
-        MILLRACE_REDUCE(3, 4, 5, 0, 1, 2) MILLRACE_REDUCE(9, 10, 11, 6, 7, 8)
-        MILLRACE_LOAD("288(%[t])", 3) MILLRACE_LOAD("288(%[u])", 9)
+        MILLRACE_STEP("192(%[t])", 0, 1, 2, 3, 4, 5) MILLRACE_STEP("192(%[u])", 6, 7, 8, 9, 10, 11)
+        MILLRACE_STEP("224(%[t])", 1, 2, 3, 4, 5, 0) MILLRACE_STEP("224(%[u])", 7, 8, 9, 10, 11, 6)
+        MILLRACE_STEP("256(%[t])", 2, 3, 4, 5, 0, 1) MILLRACE_STEP("256(%[u])", 8, 9, 10, 11, 6, 7)
+        MILLRACE_STEP("288(%[t])", 3, 4, 5, 0, 1, 2) MILLRACE_STEP("288(%[u])", 9, 10, 11, 6, 7, 8)
         MILLRACE_REDUCE(4, 5, 0, 1, 2, 3) MILLRACE_REDUCE(10, 11, 6, 7, 8, 9)
         MILLRACE_RESULT("r", 5, 0, 1, 2, 3) MILLRACE_RESULT("s", 11, 6, 7, 8, 9)
         : "=m"(r), "=m"(s)
@@ -295,6 +342,7 @@ class Avx2Multiply {
 #undef MILLRACE_FIRST
 #undef MILLRACE_SECOND
 #undef MILLRACE_THIRD
+#undef MILLRACE_STEP
 #undef MILLRACE_REDUCE
 #undef MILLRACE_LIMB
 #undef MILLRACE_RESULT

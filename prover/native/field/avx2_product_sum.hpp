@@ -3,7 +3,7 @@
 // Wants the rounding toward zero, as all of the lanes do.
 //
 // Bounds. Factors below 3p and constants below p, at most 20 products: the sum is below
-// 60 p^2, and its reduction below (60 * 0.0119 + 1) p < 2p. A product adds at most 10 halves
+// 60 p^2, and its reduction below 2p. A product adds at most 10 halves
 // below 2^52 to a column: columns are below 20 * 10 * 2^52 < 2^60, and with what the
 // reduction adds below 2^61. On the way they hold the bits of 2^52 and
 // 2^104 once for each half, modulo 2^64, which are taken off in the end.

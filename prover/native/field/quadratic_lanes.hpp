@@ -42,6 +42,7 @@ class QuadraticLanes {
   template <unsigned k>
   QuadraticLanes canonical(Bound<k> bound) const { return {c0_.canonical(bound), c1_.canonical(bound)}; }
 
+  /// The second factor is below 4p.
   QuadraticLanes operator*(const QuadraticLanes& o) const {
     QuadraticLanes r;
     Base::multiplyQuadratic(c0_, c1_, o.c0_, o.c1_, r.c0_, r.c1_);

@@ -14,8 +14,7 @@
 // levels are done in one pass over memory.
 #pragma once
 
-#include <vector>
-
+#include "../system/huge_pages.hpp"
 #include "../system/parallel.hpp"
 #include "bound.hpp"
 #include "roots_of_unity.hpp"
@@ -85,7 +84,7 @@ class RootTransform {
   /// Elements of a block that is done by one thread, all levels below it at once: within a core's own cache.
   static constexpr size_t cacheBlock = size_t{1} << 13;
 
-  static void fill(std::vector<Fr>& table, bool inverted) {
+  static void fill(HugePageVector<Fr>& table, bool inverted) {
     if (table.empty()) return;
     table[0] = Lanes::enter(Fr::one());
     for (uint32_t level = 0; size_t{1} << level < table.size(); level++) {
@@ -206,7 +205,7 @@ class RootTransform {
   }
 
   size_t size_;
-  std::vector<Fr> roots_, inverseRoots_;
+  HugePageVector<Fr> roots_, inverseRoots_;
 };
 
 }  // namespace millrace

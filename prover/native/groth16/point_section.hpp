@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../curve/bn254.hpp"
+#include "../system/huge_pages.hpp"
 #include "../system/parallel.hpp"
 #include "zkey.hpp"
 
@@ -13,7 +14,7 @@ namespace millrace {
 /// Points for a sum of multiples. base[i] belongs to scalar number scalarOf[i].
 template <class Element>
 struct Bases {
-  std::vector<AffinePoint<Element>> points;
+  HugePageVector<AffinePoint<Element>> points;
   std::vector<uint32_t> scalarOf;
 };
 

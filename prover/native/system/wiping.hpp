@@ -1,10 +1,9 @@
-// Memory for values derived from a setup's secrets: overwritten before it is freed.
+// Memory for values derived from a setup's secrets, or of a witness: overwritten before it is freed.
 #pragma once
 
-#include <cstddef>
 #include <cstring>
-#include <memory>
-#include <vector>
+
+#include "huge_pages.hpp"
 
 namespace millrace {
 
@@ -22,11 +21,11 @@ struct WipingAllocator {
   template <class U>
   WipingAllocator(const WipingAllocator<U>&) {}
 
-  T* allocate(size_t count) { return std::allocator<T>().allocate(count); }
+  T* allocate(size_t count) { return HugePageAllocator<T>().allocate(count); }
 
   void deallocate(T* memory, size_t count) {
     wipe(static_cast<void*>(memory), count * sizeof(T));
-    std::allocator<T>().deallocate(memory, count);
+    HugePageAllocator<T>().deallocate(memory, count);
   }
 
   template <class U>
