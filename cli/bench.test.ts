@@ -8,7 +8,7 @@ import { decimal, numberList } from './bench/numbers.ts';
 import { registerBench } from './bench.ts';
 
 const GAS = join(REPOSITORY, 'bench/results/gas.json');
-const PIPELINE = join(REPOSITORY, 'bench/results/pipeline-tiny.json');
+const PIPELINE = join(REPOSITORY, 'bench/results/pipeline-demo.json');
 let folder: string;
 
 beforeEach(() => {

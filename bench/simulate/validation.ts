@@ -31,6 +31,8 @@ interface Trace {
   readonly prove: readonly number[];
   readonly handOver: readonly number[];
   readonly finality: readonly number[];
+  /** What a worker takes to start its prover, for its first batch. */
+  readonly opening: number;
 }
 
 /**
@@ -78,6 +80,8 @@ function traceOf({ labels, metrics }: Series): Trace {
     prove: samples('proof').map((seconds, i) => seconds + witness[i]!),
     handOver: samples('queue, a job'),
     finality: samples('proven to final'),
+    // The first batch finds an idle worker: it waits for nothing else.
+    opening: samples('wait for a worker')[0]!,
   };
 }
 
@@ -90,16 +94,21 @@ function replay(trace: Trace, random: Random): Record<Figure, number> {
   const clock = new Clock();
   const workers = new Station(clock, trace.workers);
   const finalAt: number[] = [];
+  let started = 0;
   for (const [i, sealed] of trace.sealedAt.entries()) {
     const near = (times: readonly number[]) =>
       random.pick(times.slice(Math.max(0, i - NEIGHBOURS), i + NEIGHBOURS + 1));
     clock.at(sealed, () =>
-      workers.add(() => ({
-        taken: Math.max(0, near(trace.prove) + random.pick(trace.handOver)),
-        done: () => {
-          finalAt[i] = clock.now + near(trace.finality);
-        },
-      })),
+      workers.add(() => {
+        started += 1;
+        const before = started <= trace.workers ? trace.opening : random.pick(trace.handOver);
+        return {
+          taken: Math.max(0, before + near(trace.prove)),
+          done: () => {
+            finalAt[i] = clock.now + near(trace.finality);
+          },
+        };
+      }),
     );
   }
   clock.run();
