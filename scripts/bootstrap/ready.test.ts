@@ -118,4 +118,6 @@ it('proves without Node where the prover is there and no other backend is wanted
     files.slice(1),
   ])
     expect(await prove(...args)).toBe('ran groth16-prove\n');
+  await rm(join(root, 'build/native'), { recursive: true });
+  expect(await prove(...files)).toBe('prepared\nran groth16-prove\n');
 });
