@@ -89,7 +89,7 @@ export function benchPipeline(options: PipelineOptions): Promise<BenchResult> {
 const NOTES = [
   'Latency is from the receipt of an op to its finality on a local L1 that mines at once; all ops are sent as fast as the node takes them.',
   'Efficiency: proofs a second of the workers, each from its first proof to its last, over those of as many provers without node, queue and L1, measured before and after the run on the same machine.',
-  'The queue’s cost is the time from one proof of a worker to its next one less its work on that, where the batch was waiting.',
+  'The queue’s cost is the time from one proof of a worker to its next one less its work on that, where the batch was waiting; below what the node’s own delays hide it may come out below zero.',
   'Busy: shares of the workers’ time, of one CPU (node: admission, sequencing, checking of proofs, L1 client and the senders’ signatures), and of the time in which a proven batch waited for L1. The node’s CPU for a batch is without what it uses when there is nothing to do.',
 ];
 
