@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -8,6 +9,7 @@ import { componentLogger } from './log.ts';
 import { parseProofFile, verificationKeySchema } from './proof.ts';
 import { BullmqProofQueue } from './queue-bullmq.ts';
 import { type PrivateRedis, startPrivateRedis } from './redis.ts';
+import { THREADS_VARIABLE, threadsOfEach } from './threads.ts';
 
 const WAIT = { timeout: 60_000, interval: 20 };
 const logger = componentLogger('test');
@@ -57,6 +59,13 @@ async function proven(batches: readonly number[]): Promise<void> {
 }
 
 describe('the proof pipeline on a real Redis with real worker processes', () => {
+  it('gives each worker its share of the CPUs', () => {
+    for (const pid of workers.pids) {
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+      expect(environment).toContain(`${THREADS_VARIABLE}=${threadsOfEach(2)}`);
+    }
+  });
+
   it('proves with both workers', async () => {
     await submit([1, 2, 3, 4, 5, 6]);
     await proven([1, 2, 3, 4, 5, 6]);

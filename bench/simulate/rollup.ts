@@ -33,7 +33,8 @@ interface Batch {
 
 /**
  * Simulates a rollup, event by event: transfers arrive, fill batches, and go through node, queue, workers and L1, each a station
- * of a queueing network. The same seed gives the same run.
+ * of a queueing network. The node lets a batch's transfers in together, when the batch is closed: one of them waits some milliseconds
+ * longer than it would. The same seed gives the same run.
  *
  * @param seconds of simulated time; what is not final by then does not count
  */
