@@ -1,6 +1,11 @@
-import { layout, type Shape, shapeByName } from '../protocol/shape.ts';
 import { type BenchResult, counted, type Labels, runBenchmark, type Series } from './result.ts';
-import { calibrate, type Measurements } from './simulate/calibration.ts';
+import {
+  calibrate,
+  type DataPlace,
+  hasBlobs,
+  type Measurements,
+  type Surroundings,
+} from './simulate/calibration.ts';
 import { type Failures, type Model, NO_FAILURES } from './simulate/model.ts';
 import { type Outcome, STAGES, simulate } from './simulate/rollup.ts';
 import { validate } from './simulate/validation.ts';
@@ -26,11 +31,16 @@ export interface SimulateOptions {
   readonly command: string;
 }
 
-/** Of mainnet since November 2025, and what one rollup may have of it. */
-const BLOCK_GAS = 60_000_000;
-const BLOCK_SHARE = 0.5;
-/** The node's default, seconds. */
-const BATCH_AGE = 10;
+const SURROUNDINGS: Surroundings = {
+  // Of mainnet since November 2025 and, for blobs, January 2026; and what one rollup may have of it.
+  blockGas: 60_000_000,
+  blobs: 14,
+  blockShare: 0.5,
+  // The node's default.
+  batchAge: 10,
+};
+/** Blob gas costs at least this share of what gas costs (EIP-7918). */
+const BLOB_PRICE = 1 / 16;
 /** Workers for a load, and threads of the node, are so many that they are busy for this share of the time. */
 const MOST_BUSY = 0.8;
 /** A run by workers gets this times what they can prove. */
@@ -47,9 +57,6 @@ const FAILURES: readonly { readonly name: string; readonly failures: Failures }[
   { name: 'one transaction in ten fails', failures: { ...NO_FAILURES, failedTransactions: 0.1 } },
   { name: 'one block in twenty is dropped', failures: { ...NO_FAILURES, reorgs: 0.05 } },
 ];
-/** Blobs of a block on average (EIP-7892's second step), and their elements. */
-const BLOBS_A_BLOCK = 14;
-const BLOB_ELEMENTS = 4096;
 
 /**
  * Simulates the rollup past one machine, from measured times: by load with as many workers and threads of the node as it takes, by workers
@@ -61,23 +68,24 @@ export function benchSimulate(options: SimulateOptions): Promise<BenchResult> {
   const { measurements, shapes, loads, workers, prices, command } = options;
   return runBenchmark({ benchmark: 'simulate', command }, async () => {
     const series: Series[] = [];
-    for (const name of shapes) {
-      const shape = shapeByName(name);
-      const surroundings = { blockGas: BLOCK_GAS, blockShare: BLOCK_SHARE, batchAge: BATCH_AGE };
-      const model = calibrate(measurements, name, surroundings);
+    for (const shape of shapes) {
+      const model = calibrate(measurements, shape, { surroundings: SURROUNDINGS, data: 'calldata' });
+      const blobs = hasBlobs(measurements.gas)
+        ? [calibrate(measurements, shape, { surroundings: SURROUNDINGS, data: 'blob' })]
+        : [];
       const add = (labels: Labels, changed: Model) => {
         const metrics = metricsOf(simulate(changed, options), changed, prices);
-        series.push({ labels: { shape: name, ...labels }, metrics });
+        series.push({ labels: { shape, ...labels }, metrics });
       };
-      for (const [limit, rate] of ceilings(model, shape)) {
+      for (const [limit, rate] of [...ceilings(model), ...blobs.flatMap(l1Ceiling)]) {
         series.push({
-          labels: { shape: name, sweep: 'limit', limit },
+          labels: { shape, sweep: 'limit', limit },
           metrics: { transfers: counted('1/s', rate, 'higher') },
         });
       }
-      for (const load of loads) {
-        const loaded = { ...model, arrivals: load };
-        add({ sweep: 'load', load }, sizedFor(loaded));
+      for (const one of [model, ...blobs]) {
+        for (const load of loads)
+          add({ sweep: 'load', load, data: dataOf(one) }, sizedFor({ ...one, arrivals: load }));
       }
       for (const count of workers) {
         const arrivals = Math.min(MOST_ARRIVALS, OVERLOAD * count * proofRate(model) * model.batch.size);
@@ -85,8 +93,7 @@ export function benchSimulate(options: SimulateOptions): Promise<BenchResult> {
         add({ sweep: 'workers', workers: count }, { ...withWorkers(model, count), batch, arrivals });
       }
       for (const { name: failure, failures } of FAILURES) {
-        const loaded = { ...model, arrivals: FAILURES_AT, failures };
-        add({ sweep: 'failures', failure }, sizedFor(loaded));
+        add({ sweep: 'failures', failure }, sizedFor({ ...model, arrivals: FAILURES_AT, failures }));
       }
     }
     return { series, notes: notes(options) };
@@ -141,23 +148,31 @@ function withWorkers(model: Model, count: number): Model {
 }
 
 /** Transfers a second that each stage could do if the others did not hold it up. */
-function ceilings(model: Model, shape: Shape): [limit: string, transfersPerSecond: number][] {
-  const { batch, node, redis, l1 } = model;
-  const perCall = l1.callGas(l1.mostBatches) / (l1.mostBatches * batch.size);
-  const batchesABlob = Math.floor(BLOB_ELEMENTS / layout(shape).length);
+function ceilings(model: Model): [limit: string, transfersPerSecond: number][] {
+  const { batch, node, redis } = model;
   return [
     ['one worker', proofRate(model) * batch.size],
     ['node, one thread', batch.size / (batch.size * node.admission + node.batch)],
     ['Redis, one thread', batch.size / redis.job],
-    ['L1, calldata, half of the gas', l1.blockGas / l1.slot / perCall],
-    [`L1, blobs, all ${BLOBS_A_BLOCK} of a block`, (BLOBS_A_BLOCK * batchesABlob * batch.size) / l1.slot],
+    ...l1Ceiling(model),
   ];
 }
 
+function l1Ceiling(model: Model): [limit: string, transfersPerSecond: number][] {
+  const { slot, blockGas, callGas, mostBatches, mostCalls } = model.l1;
+  const calls = Math.min(mostCalls, blockGas / callGas(mostBatches));
+  return [[`L1, ${dataOf(model)}`, (calls * mostBatches * model.batch.size) / slot]];
+}
+
+function dataOf({ l1 }: Model): DataPlace {
+  return l1.blobGas === 0 ? 'calldata' : 'blob';
+}
+
 function metricsOf(outcome: Outcome, model: Model, prices: Prices): Series['metrics'] {
-  const { transfersPerSecond, latency, utilization, gasPerTransfer, workerSecondsPerTransfer } = outcome;
-  const threads = workerSecondsPerTransfer;
-  const dollars = gasPerTransfer * prices.gas * 1e-9 * prices.eth + (threads / 3600) * prices.cpuHour;
+  const { transfersPerSecond, latency, utilization, gasPerTransfer, blobGasPerTransfer } = outcome;
+  const seconds = outcome.workerSecondsPerTransfer;
+  const gas = gasPerTransfer + BLOB_PRICE * blobGasPerTransfer;
+  const dollars = gas * prices.gas * 1e-9 * prices.eth + (seconds / 3600) * prices.cpuHour;
   return {
     'transfers/s': counted('1/s', transfersPerSecond, 'higher'),
     workers: counted('', model.workers.count),
@@ -169,17 +184,19 @@ function metricsOf(outcome: Outcome, model: Model, prices: Prices): Series['metr
     }),
     ...Object.fromEntries(STAGES.map((stage) => [`${stage} busy`, counted('%', utilization[stage])])),
     'gas a transfer': counted('gas', gasPerTransfer),
-    'worker time a transfer': counted('s', threads),
+    'blob gas a transfer': counted('gas', blobGasPerTransfer),
+    'worker time a transfer': counted('s', seconds),
     'cost a transfer': counted('USD', dollars),
   };
 }
 
 function notes({ seconds, seed, prices, measurements }: SimulateOptions): string[] {
   const { prove, pipeline, admission, gas } = measurements;
+  const { blockGas, blobs, batchAge } = SURROUNDINGS;
   return [
     `Each run is ${seconds} s of simulated time with seed ${seed}; rates, latencies and shares are those of its second half. Latency is from a transfer's arrival to a final block.`,
     `Calibrated by \`${prove.command}\`, \`${pipeline.command}\`, \`${admission.command}\` and \`${gas.command}\`. Proofs take their CPU seconds, as on a worker with a core for itself; a shape that was not measured takes those of the largest that was, by the ratio of constraints.`,
-    `L1: a block each 12 s, ${BLOCK_GAS / 1e6} million gas, half of it for the rollup; calldata, each block takes what is proven, in calls of up to 64 batches; a batch is closed when it is full or ${BATCH_AGE} s old (by workers: when it is full).`,
-    `Cost: gas at ${prices.gas} gwei and ${prices.eth} USD an ETH, workers at ${prices.cpuHour} USD an hour of one CPU (one thread each).`,
+    `L1: a block each 12 s, ${blockGas / 1e6} million gas and ${blobs} blobs, half of both for the rollup; each block takes what is proven, as calldata in calls of up to 64 batches, or in one blob a call, as many batches as it holds. A batch is closed when it is full or ${batchAge} s old (by workers: when it is full).`,
+    `Cost: gas at ${prices.gas} gwei, blob gas at a sixteenth of that (the least, EIP-7918), ${prices.eth} USD an ETH, workers at ${prices.cpuHour} USD an hour of one CPU (one thread each).`,
   ];
 }

@@ -61,8 +61,8 @@ What to read from it:
   the number of workers.
 - **The node** is next: one thread admits, sequences and checks proofs. Loads for which the table shows more than one thread are more
   than it can do today; signatures and proofs can be checked in threads of their own, sequencing cannot.
-- **L1** is last: half of the gas of each block bounds it. Blobs lower the price and not the bound, with batches of these sizes: much of
-  a batch in a blob is its head and its places for L1 ops. Larger batches help both.
+- **L1** is last: half of the gas of each block bounds it, or half of its blobs. With batches of these sizes blobs do not raise the bound:
+  a transfer takes one and a half of a blob's elements, and places for L1 ops take theirs whether used or not.
 - **A crash costs latency**, of one batch and all behind it, since batches become final in order: the time of the lost proof, again, and
   ten seconds until the queue sees that the worker is gone.
 `;

@@ -140,8 +140,8 @@ const simulated: BenchResult = {
   notes: [],
   ratios: [],
   series: [
-    run({ sweep: 'load', load: 10 }),
-    run({ sweep: 'load', load: 100 }),
+    run({ sweep: 'load', load: 10, data: 'calldata' }),
+    run({ sweep: 'load', load: 100, data: 'calldata' }),
     run({ sweep: 'workers', workers: 1 }),
     run({ sweep: 'workers', workers: 10 }),
   ],

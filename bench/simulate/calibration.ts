@@ -1,8 +1,7 @@
 import { linearRegression } from 'simple-statistics';
 import { CALLDATA_BYTES_CAP, TRANSACTION_GAS_CAP } from '../../aggregator/fees.ts';
 import { MillraceError } from '../../protocol/error.ts';
-import { SHAPES, type Shape, shapeByName } from '../../protocol/shape.ts';
-import { gasCell } from '../gas/tables.ts';
+import { layout, SHAPES, type Shape, shapeByName } from '../../protocol/shape.ts';
 import type { BenchResult, Metric } from '../result.ts';
 import { summarize } from '../statistics.ts';
 import { type L1Model, type Model, NO_FAILURES } from './model.ts';
@@ -22,11 +21,20 @@ export interface Surroundings {
   readonly blockGas: number;
   readonly blockShare: number;
   readonly batchAge: number;
+  /** Blobs of a block that all together should take (EIP-7691's target, raised since). */
+  readonly blobs: number;
 }
 
-const SLOT_SECONDS = 12;
-/** Of the beacon chain: a reorg of more than one block is rare. */
-const CONFIRMATIONS = 1;
+/** Where a batch's data go. */
+export type DataPlace = 'calldata' | 'blob';
+
+/** Of the beacon chain; a reorg of more than one block is rare. */
+const L1 = { slot: 12, patience: 0, confirmations: 1 };
+/** Metric of `bench gas`. */
+const BLOB_CALL = 'one call, blob';
+/** Of one blob (EIP-4844). */
+const BLOB_GAS = 131_072;
+const BLOB_ELEMENTS = 4096;
 /** Proofs of a call that were measured at most. */
 const MOST_BATCHES = 64;
 
@@ -38,13 +46,13 @@ const MOST_BATCHES = 64;
 export function calibrate(
   { prove, pipeline, admission, gas }: Measurements,
   shapeName: string,
-  { blockGas, blockShare, batchAge }: Surroundings,
+  { surroundings, data }: { surroundings: Surroundings; data: DataPlace },
 ): Model {
   const shape = shapeByName(shapeName);
   const perOp = admission.series.find(({ labels }) => labels.step === 'all')?.metrics.cpu;
   return {
     arrivals: 0,
-    batch: { size: shape.n2, age: batchAge },
+    batch: { size: shape.n2, age: surroundings.batchAge },
     node: {
       threads: 1,
       admission: median(perOp, 'CPU of admission'),
@@ -58,7 +66,7 @@ export function calibrate(
       handOver: Math.max(0, medianOf(pipeline, 'queue, a job')),
     },
     failures: NO_FAILURES,
-    l1: l1Of(gas, shape.n2, blockGas * blockShare),
+    l1: data === 'blob' ? blobL1(gas, shape, surroundings) : calldataL1(gas, shape, surroundings),
   };
 }
 
@@ -106,41 +114,55 @@ function constraintsOf(shape: string): number {
   return shapes.find(({ name }) => name === shape)?.constraints ?? 0;
 }
 
-/**
- * Gas of a call: for the two measured batch sizes next to this one a line through the batches of a call, and between both as far as the
- * size is. The cap of a transaction bounds the batches.
- */
-function l1Of(gas: BenchResult, size: number, blockGas: number): L1Model {
-  const callGas = lineOf(gas, size, 'oneCall');
-  const calldata = lineOf(gas, size, 'calldata');
+/** Whether the gas of calls with a blob was measured. */
+export function hasBlobs({ series }: BenchResult): boolean {
+  return series.some(({ metrics }) => BLOB_CALL in metrics);
+}
+
+function calldataL1(gas: BenchResult, { n2 }: Shape, { blockGas, blockShare }: Surroundings): L1Model {
+  const callGas = lineOf(gas, n2, 'one call');
+  const calldata = lineOf(gas, n2, 'calldata');
+  const own = blockGas * blockShare;
   let mostBatches = 1;
   while (
     mostBatches < MOST_BATCHES &&
-    callGas(mostBatches + 1) <= Math.min(Number(TRANSACTION_GAS_CAP), blockGas) &&
+    callGas(mostBatches + 1) <= Math.min(Number(TRANSACTION_GAS_CAP), own) &&
     calldata(mostBatches + 1) <= CALLDATA_BYTES_CAP
   ) {
     mostBatches += 1;
   }
-  return { slot: SLOT_SECONDS, blockGas, callGas, mostBatches, patience: 0, confirmations: CONFIRMATIONS };
+  return { ...L1, blockGas: own, callGas, mostBatches, mostCalls: Number.POSITIVE_INFINITY, blobGas: 0 };
 }
 
-function lineOf(
-  { series }: BenchResult,
-  size: number,
-  figure: 'oneCall' | 'calldata',
-): (batches: number) => number {
+/** A call has one blob, which holds as many batches as there is room for. */
+function blobL1(gas: BenchResult, shape: Shape, { blockGas, blockShare, blobs }: Surroundings): L1Model {
+  return {
+    ...L1,
+    blockGas: blockGas * blockShare,
+    callGas: lineOf(gas, shape.n2, BLOB_CALL),
+    mostBatches: Math.min(MOST_BATCHES, Math.floor(BLOB_ELEMENTS / layout(shape).length)),
+    mostCalls: Math.floor(blobs * blockShare),
+    blobGas: BLOB_GAS,
+  };
+}
+
+/**
+ * A figure of a call by the batches in it: for the two measured batch sizes next to this one a line through the batches of a call, and
+ * between both as far as the size is.
+ */
+function lineOf({ series }: BenchResult, size: number, figure: string): (batches: number) => number {
   const lines = [...Map.groupBy(series, ({ labels }) => Number(labels.transfers))].flatMap(
     ([transfers, ofSize]) => {
-      const points = ofSize.map(gasCell).flatMap((cell): [number, number][] => {
-        const value = cell[figure];
-        return value === undefined ? [] : [[cell.batches, value]];
+      const points = ofSize.flatMap(({ labels, metrics }): [number, number][] => {
+        const value = metrics[figure]?.samples[0];
+        return value === undefined ? [] : [[Number(labels.batches), value]];
       });
       return points.length < 2 ? [] : [{ transfers, ...linearRegression(points) }];
     },
   );
   lines.sort((a, b) => Math.abs(a.transfers - size) - Math.abs(b.transfers - size));
   const [near, next] = lines;
-  if (near === undefined || next === undefined) throw missing('gas of calls of two batch sizes');
+  if (near === undefined || next === undefined) throw missing(`${figure}, of two batch sizes`);
   const share = (size - near.transfers) / (next.transfers - near.transfers);
   const between = (a: number, b: number) => a + share * (b - a);
   const [b, m] = [between(near.b, next.b), between(near.m, next.m)];

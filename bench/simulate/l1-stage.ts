@@ -15,6 +15,7 @@ export class L1Stage {
   #next = 0;
   #expected = 0;
   #gas = 0;
+  #calls = 0;
   #blocks = 0;
   #batches = 0;
   #isPlanned = false;
@@ -29,6 +30,11 @@ export class L1Stage {
   /** Gas of all transactions so far. */
   get gas(): number {
     return this.#gas;
+  }
+
+  /** Transactions so far that were in a block. */
+  get calls(): number {
+    return this.#calls;
   }
 
   proven(batch: number): void {
@@ -59,11 +65,12 @@ export class L1Stage {
   }
 
   #mine(): void {
-    const { blockGas, callGas, mostBatches, patience, slot, confirmations } = this.#model.l1;
+    const { blockGas, callGas, mostBatches, mostCalls, patience, slot, confirmations } = this.#model.l1;
     const { failedTransactions, reorgs } = this.#model.failures;
     this.#ready = this.#ready.slice(this.#next);
     this.#next = 0;
-    for (let left = blockGas; this.#waiting > 0; ) {
+    const last = this.#calls + mostCalls;
+    for (let left = blockGas; this.#waiting > 0 && this.#calls < last; ) {
       let batches = Math.min(this.#waiting, mostBatches);
       const waited = this.#clock.now - this.#ready[this.#next]!;
       if (batches < mostBatches && waited < patience) return;
@@ -73,6 +80,7 @@ export class L1Stage {
       if (this.#random.fraction() < reorgs) return;
       left -= callGas(batches);
       this.#gas += callGas(batches);
+      this.#calls += 1;
       if (this.#random.fraction() < failedTransactions) return;
       const first = this.#batches;
       this.#batches += batches;

@@ -65,6 +65,10 @@ export interface L1Model {
   readonly callGas: (batches: number) => number;
   /** Batches that a transaction carries at most. */
   readonly mostBatches: number;
+  /** Calls of a block at most, other than by their gas: those with a blob each take one of the block's. */
+  readonly mostCalls: number;
+  /** Blob gas of a call, 0 for calldata. */
+  readonly blobGas: number;
   /** How long a proven batch waits for others to share its call. */
   readonly patience: number;
   /** Blocks after the one with the transaction until it counts as final. */

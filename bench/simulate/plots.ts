@@ -11,16 +11,18 @@ export function simulatePlots({ series }: BenchResult): Plot[] {
     workers: Number(labels.workers),
     rate: value(metrics, 'transfers/s'),
   }));
-  const busy = having('load').flatMap(({ labels, metrics }) =>
-    Object.keys(metrics)
-      .filter((name) => name.endsWith(' busy'))
-      .map((name) => ({
-        shape: labels.shape,
-        load: Number(labels.load),
-        stage: name.replace(' busy', ''),
-        share: value(metrics, name),
-      })),
-  );
+  const busy = having('load')
+    .filter(({ labels }) => labels.data === 'calldata')
+    .flatMap(({ labels, metrics }) =>
+      Object.keys(metrics)
+        .filter((name) => name.endsWith(' busy'))
+        .map((name) => ({
+          shape: labels.shape,
+          load: Number(labels.load),
+          stage: name.replace(' busy', ''),
+          share: value(metrics, name),
+        })),
+    );
   if (workers.length + busy.length === 0) return [];
   return [
     {
@@ -36,7 +38,7 @@ export function simulatePlots({ series }: BenchResult): Plot[] {
       },
     },
     {
-      title: 'How busy each stage is, by load',
+      title: 'How busy each stage is, by load, with calldata',
       spec: {
         data: { values: busy },
         mark: { type: 'line', point: true },

@@ -14,6 +14,8 @@ const model: Model = {
     blockGas: 30e6,
     callGas: (batches) => 200_000 + 60_000 * batches,
     mostBatches: 32,
+    mostCalls: Number.POSITIVE_INFINITY,
+    blobGas: 0,
     patience: 0,
     confirmations: 1,
   },
@@ -48,6 +50,15 @@ describe('a simulated rollup', () => {
     const { transfersPerSecond, utilization } = run({ l1: { ...model.l1, blockGas: 270_000 } });
     expect(transfersPerSecond).toBeCloseTo(20 / 12, 1);
     expect(utilization.L1).toBeGreaterThan(0.9);
+  });
+
+  it('finalizes as much as there are blobs for, and pays for each', () => {
+    const blobs = { ...model.l1, mostBatches: 3, mostCalls: 1, blobGas: 131_072 };
+    const { transfersPerSecond, utilization, blobGasPerTransfer } = run({ l1: blobs });
+    expect(transfersPerSecond).toBeCloseTo((3 * 20) / 12, 0);
+    expect(utilization.L1).toBeCloseTo(1, 1);
+    expect(blobGasPerTransfer).toBeCloseTo(131_072 / 60, -2);
+    expect(run().blobGasPerTransfer).toBe(0);
   });
 
   it('takes in as much as one thread of the node can', () => {

@@ -15,6 +15,7 @@ export interface Outcome {
   readonly utilization: Readonly<Record<Stage, number>>;
   /** Of all that are final, in the whole run. */
   readonly gasPerTransfer: number;
+  readonly blobGasPerTransfer: number;
   /** Seconds of a worker for each proven transfer, in the whole run. */
   readonly workerSecondsPerTransfer: number;
 }
@@ -86,13 +87,13 @@ export function simulate(model: Model, { seed, seconds }: { seed: number; second
   };
   fillBatches(model, clock, random, seconds, seal);
   const busy = (): number[] => {
-    const { blockGas, slot } = model.l1;
+    const { blockGas, mostCalls, slot } = model.l1;
     const { threads } = model.node;
     return [
       node.busySeconds / threads,
       redis.busySeconds,
       workers.busySeconds / model.workers.count,
-      l1.gas / (blockGas / slot),
+      slot * Math.max(l1.gas / blockGas, l1.calls / mostCalls),
     ];
   };
   const half = seconds / 2;
@@ -110,6 +111,7 @@ export function simulate(model: Model, { seed, seconds }: { seed: number; second
       number
     >,
     gasPerTransfer: l1.gas / Math.max(1, final),
+    blobGasPerTransfer: (l1.calls * model.l1.blobGas) / Math.max(1, final),
     workerSecondsPerTransfer: proveSeconds / Math.max(1, proven),
   };
 }

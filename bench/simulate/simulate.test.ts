@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { layout, shapeByName } from '../../protocol/shape.ts';
 import { textReport } from '../report/text.ts';
 import { type BenchResult, counted, measured, type Series } from '../result.ts';
 import { benchSimulate, benchValidate } from '../simulate.ts';
@@ -81,16 +82,18 @@ const gas = result(
       metrics: {
         'one call': counted('gas', 200_000 + batches * (60_000 + 600 * transfers)),
         calldata: counted('bytes', batches * (500 + 16 * transfers)),
+        'one call, blob': counted('gas', 250_000 + 60_000 * batches),
       },
     })),
   ),
 );
 const measurements = { prove, pipeline, admission, gas };
-const surroundings = { blockGas: 60e6, blockShare: 0.5, batchAge: 10 };
+const surroundings = { blockGas: 60e6, blockShare: 0.5, batchAge: 10, blobs: 14 };
+const calldata = { surroundings, data: 'calldata' } as const;
 
 describe('calibrate', () => {
   it('takes the proof of the shape with its witness, and gas between the sizes that were measured', () => {
-    const model = calibrate(measurements, 'demo', surroundings);
+    const model = calibrate(measurements, 'demo', calldata);
     expect(model.workers.prove).toEqual([6, 6, 6]);
     expect(model.l1.callGas(3)).toBeCloseTo(200_000 + 3 * (60_000 + 600 * 20), 3);
     expect(model.l1.mostBatches).toBe(64);
@@ -98,24 +101,34 @@ describe('calibrate', () => {
   });
 
   it('keeps a call to the gas that a transaction and the rollup may use', () => {
-    const share = calibrate(measurements, 'demo', { ...surroundings, blockShare: 0.02 });
+    const share = calibrate(measurements, 'demo', {
+      ...calldata,
+      surroundings: { ...surroundings, blockShare: 0.02 },
+    });
     expect(share.l1.mostBatches).toBe(Math.floor((0.02 * 60e6 - 200_000) / (60_000 + 600 * 20)));
     expect(share.l1.callGas(share.l1.mostBatches)).toBeLessThanOrEqual(share.l1.blockGas);
   });
 
+  it('fills a blob with batches, and takes half of the blobs', () => {
+    const { l1 } = calibrate(measurements, 'demo', { surroundings, data: 'blob' });
+    expect(l1.mostBatches).toBe(Math.floor(4096 / layout(shapeByName('demo')).length));
+    expect(l1.callGas(l1.mostBatches)).toBeCloseTo(250_000 + 60_000 * l1.mostBatches, 3);
+    expect(l1).toMatchObject({ mostCalls: 7, blobGas: 131_072 });
+  });
+
   it('scales the times of another shape by the constraints', () => {
-    const [seconds = 0] = calibrate(measurements, 'large', surroundings).workers.prove;
+    const [seconds = 0] = calibrate(measurements, 'large', calldata).workers.prove;
     expect(seconds / 6).toBeCloseTo(1_046_566 / 262_005, 6);
   });
 
   it('refuses a result without the figures', () => {
     const bare = { ...measurements, admission: result('admission', []) };
-    expect(() => calibrate(bare, 'demo', surroundings)).toThrow(
+    expect(() => calibrate(bare, 'demo', calldata)).toThrow(
       expect.objectContaining({ code: 'bad-calibration' }),
     );
     for (const lacking of ['prove', 'pipeline', 'gas'] as const) {
       const none = { ...measurements, [lacking]: result(lacking, []) };
-      expect(() => calibrate(none, 'demo', surroundings)).toThrow(/lacks a figure/);
+      expect(() => calibrate(none, 'demo', calldata)).toThrow(/lacks a figure/);
     }
   });
 });
@@ -134,8 +147,9 @@ describe('benchSimulate', () => {
     });
     const text = textReport(simulated);
     // Half a proof a second, six seconds each, at most 80% busy.
-    expect(text).toMatch(/^demo +10 +4 +1 /m);
-    expect(text).toMatch(/^demo +2,000 .* L1: full$/m);
+    expect(text).toMatch(/^demo +calldata +10 +4 +1 /m);
+    expect(text).toMatch(/^demo +blob +10 +4 +1 /m);
+    expect(text).toMatch(/^demo +calldata +2,000 .* L1: full$/m);
     expect(text).toMatch(/^demo +1 .* workers: full$/m);
     expect(text).toMatch(/^demo +100 .* node: full$/m);
     expect(simulated.series.every(({ metrics }) => Object.values(metrics).every(({ exact }) => exact))).toBe(

@@ -24,6 +24,7 @@ export function simulateTables({ series }: BenchResult): Table[] {
       title: 'By load, with the workers and threads of the node that it takes',
       columns: [
         'shape',
+        'data',
         'load, 1/s',
         'workers',
         'node threads',
@@ -36,6 +37,7 @@ export function simulateTables({ series }: BenchResult): Table[] {
       ],
       rows: having('load').map(({ labels, metrics }) => [
         String(labels.shape),
+        String(labels.data),
         count(Number(labels.load)),
         cell(metrics, 'workers'),
         cell(metrics, 'node threads'),
@@ -47,11 +49,13 @@ export function simulateTables({ series }: BenchResult): Table[] {
     },
     {
       title: 'What a transfer costs, by load',
-      columns: ['shape', 'load, 1/s', 'gas', 'worker time', 'US cents'],
+      columns: ['shape', 'data', 'load, 1/s', 'gas', 'blob gas', 'worker time', 'US cents'],
       rows: having('load').map(({ labels, metrics }) => [
         String(labels.shape),
+        String(labels.data),
         count(Number(labels.load)),
         cell(metrics, 'gas a transfer'),
+        cell(metrics, 'blob gas a transfer'),
         cell(metrics, 'worker time a transfer'),
         (100 * metrics['cost a transfer']!.samples[0]!).toFixed(3),
       ]),
