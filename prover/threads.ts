@@ -20,7 +20,7 @@ export function proverThreads(): number {
   });
 }
 
-/** Threads for each of several workers on this machine, so that they share its CPUs: proofs beside each other lose less than threads do. */
+/** Threads for each of several workers on this machine, at least 1 of them, so that they share its CPUs. */
 export function threadsOfEach(workers: number): number {
   return Math.max(1, Math.floor(proverThreads() / workers));
 }
