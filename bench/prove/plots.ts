@@ -96,14 +96,20 @@ function ratioPlots(result: BenchResult): Plot[] {
   }));
 }
 
-/** Where circuits of several sizes were measured: the time by size, and the power of the size that fits it best. */
-function sizePlots({ series }: BenchResult): Plot[] {
-  const values = series.map(({ labels, metrics }) => ({
-    contender: contender(labels),
-    rows: 2 ** Number(labels.k),
-    circuit: labels.circuit,
-    cpu: summarize(metrics.cpu!.samples).median,
-  }));
+/**
+ * Where contenders were measured on circuits of several sizes: their time by size, and the power of the size that fits it best.
+ * @param series of one `bench prove` or of several
+ */
+export function sizePlots({ series }: Pick<BenchResult, 'series'>): Plot[] {
+  const sizes = Map.groupBy(series, ({ labels }) => contender(labels));
+  const values = series
+    .filter(({ labels }) => new Set(sizes.get(contender(labels))!.map((one) => one.labels.k)).size > 1)
+    .map(({ labels, metrics }) => ({
+      contender: contender(labels),
+      rows: 2 ** Number(labels.k),
+      circuit: labels.circuit,
+      cpu: summarize(metrics.cpu!.samples).median,
+    }));
   const rows = [...new Set(values.map((value) => value.rows))];
   if (rows.length < 2) return [];
   const scales = {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TopLevelSpec } from 'vega-lite';
 import { REPOSITORY } from '../../prover/artifacts/artifact-folder.ts';
+import { sizePlots } from '../prove/plots.ts';
 import type { BenchResult } from '../result.ts';
 import { type Plot, plotsOf } from './plots.ts';
 import type { Table } from './table.ts';
@@ -33,7 +34,7 @@ export async function htmlReport(results: readonly BenchResult[]): Promise<strin
   const libraries = await Promise.all(
     LIBRARIES.map((file) => readFile(join(REPOSITORY, 'node_modules', file), 'utf8')),
   );
-  const plots = results.map(plotsOf);
+  const plots = [overviewPlots(results), ...results.map(plotsOf)];
   const names = [...new Set(results.map(({ benchmark }) => benchmark))].join(', ');
   return `<!doctype html>
 <html lang="en">
@@ -41,7 +42,8 @@ export async function htmlReport(results: readonly BenchResult[]): Promise<strin
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Millrace bench: ${escapeHtml(names)}</title>
 <style>${STYLE}</style>
-${results.map((result, i) => section(result, plots[i]!, `plot-${i}`)).join('\n')}
+${plotsHtml(plots[0]!, 'plot-0')}
+${results.map((result, i) => section(result, plots[i + 1]!, `plot-${i + 1}`)).join('\n')}
 <script type="application/json" id="results">${inScript(JSON.stringify(results))}</script>
 ${libraries.map((code) => `<script>${inScript(withoutSourceMap(code))}</script>`).join('\n')}
 <script>
@@ -52,11 +54,24 @@ plots.forEach((ofOne, i) => ofOne.forEach((spec, j) => vegaEmbed('#plot-' + i + 
 `;
 }
 
+/** What several results show together: proving times by size, where one result alone has fewer sizes. */
+function overviewPlots(results: readonly BenchResult[]): Plot[] {
+  const proofs = results.filter(({ benchmark }) => benchmark === 'prove');
+  if (proofs.length < 2) return [];
+  return sizePlots({ series: proofs.flatMap(({ series }) => series) });
+}
+
+function plotsHtml(plots: readonly Plot[], id: string): string {
+  const place = ({ title }: Plot, i: number) =>
+    `<h2>${escapeHtml(title)}</h2>\n<div class="scroll" id="${id}-${i}"></div>`;
+  return plots.map(place).join('\n');
+}
+
 function section(result: BenchResult, plots: readonly Plot[], id: string): string {
   return `<h1>Millrace bench ${escapeHtml(result.benchmark)}</h1>
 <p class="facts">${provenanceHtml(result)}<br>${escapeHtml(machineLine(result.machine))}<br>Load ${escapeHtml(loadLine(result))}</p>
 ${result.warnings.map((warning) => `<p class="warning">${escapeHtml(warning)}</p>`).join('\n')}
-${plots.map(({ title }, i) => `<h2>${escapeHtml(title)}</h2>\n<div class="scroll" id="${id}-${i}"></div>`).join('\n')}
+${plotsHtml(plots, id)}
 ${tablesOf(result).map(tableHtml).join('\n')}
 ${result.notes.length > 0 ? `<ul class="facts">${result.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>` : ''}`;
 }

@@ -180,6 +180,21 @@ describe.each([proving, circuits, gas, pipeline, simulated])('the report of benc
   });
 });
 
+it('several results of proofs are shown together by size, a contender of one size left out', async () => {
+  const size = (k: number, ...backends: string[]) => ({
+    ...proving,
+    ratios: [],
+    series: backends.map((backend) => series(`c${k}`, k, backend, 'cold', [k])),
+  });
+  const html = await htmlReport([size(14, 'native', 'other'), size(16, 'native')]);
+  const [, plots = ''] = /^const plots = (.*);$/m.exec(html) ?? [];
+  const [together] = JSON.parse(plots) as { data: { values: { contender: string; rows: number }[] } }[][];
+  expect(together![0]!.data.values.map(({ contender, rows }) => [contender, rows])).toEqual([
+    ['native cold, 1 thread', 2 ** 14],
+    ['native cold, 1 thread', 2 ** 16],
+  ]);
+});
+
 describe('tables', () => {
   const table = {
     title: 'T',
