@@ -5,15 +5,16 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Contract, type JsonRpcProvider } from 'ethers';
 import { chainIdOf, l1Provider } from '../aggregator/l1-connection.ts';
 import { ENVIRONMENT } from '../batcher/config.ts';
-import type { DeployManifest } from '../protocol/deploy-manifest.ts';
+import { type DeployManifest, parseDeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
 import { SHAPES, shapeByName } from '../protocol/shape.ts';
 import { ensureArtifacts, ensureExitArtifacts } from '../prover/artifacts/ensure-artifacts.ts';
 import { loadArtifacts, loadExitArtifacts, type ShapeArtifacts } from '../prover/artifacts/load-artifacts.ts';
 import { type DeployKey, type DeployShape, type DeployToken, deployRollup } from '../scripts/deploy.ts';
+import { publishSource } from '../scripts/publish-source.ts';
 import { artifactStages } from './artifact-stages.ts';
-import { l1Access } from './deploy/l1-access.ts';
-import { writeJsonFile } from './text-file.ts';
+import { l1Access, l1RpcUrl } from './deploy/l1-access.ts';
+import { readJsonFile, writeJsonFile } from './text-file.ts';
 
 /** The networks by name, with the chain ids that the RPC node may answer. */
 const NETWORKS: Readonly<Record<string, readonly number[]>> = {
@@ -34,6 +35,7 @@ interface DeployCommandOptions {
   readonly l1Deadline: number;
   readonly proofDeadline: number;
   readonly allowDevKeys?: true;
+  readonly verify?: true;
   readonly out?: string;
 }
 
@@ -78,6 +80,10 @@ export function registerDeploy(program: Command): void {
       24 * 3600,
     )
     .option('--allow-dev-keys', 'on a chain that is not local: whoever made the keys can steal everything')
+    .option(
+      '--verify',
+      'give the source to Etherscan, with the API key in ETHERSCAN_API_KEY or the keystore; also of a deployment that is there',
+    )
     .option('--out <file>', 'deployment manifest; default: deployments/NETWORK.json')
     .addHelpText(
       'after',
@@ -90,6 +96,7 @@ environment, or from Hardhat's keystore (npx hardhat keystore set NAME). What wa
 async function deploy(options: DeployCommandOptions): Promise<void> {
   const out = options.out ?? `deployments/${options.network}.json`;
   if (existsSync(out)) {
+    if (options.verify === true) return await publishDeployed(options.network, out);
     throw new MillraceError(
       'refused',
       'already-deployed',
@@ -119,6 +126,20 @@ async function deploy(options: DeployCommandOptions): Promise<void> {
     await mkdir(dirname(out), { recursive: true });
     await writeJsonFile(out, manifest);
     report(manifest, out, exit.manifestId);
+    if (options.verify === true)
+      await publishSource(manifest, provider, { network: options.network, rpcUrl });
+  } finally {
+    provider.destroy();
+  }
+}
+
+/** For a deployment that is there already. */
+async function publishDeployed(network: string, file: string): Promise<void> {
+  const deployment = parseDeployManifest(await readJsonFile(file, 'deployment manifest'));
+  const rpcUrl = await l1RpcUrl(network);
+  const provider = l1Provider(rpcUrl, await checkedChainId(network, rpcUrl));
+  try {
+    await publishSource(deployment, provider, { network, rpcUrl });
   } finally {
     provider.destroy();
   }
