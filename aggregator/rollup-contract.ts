@@ -11,10 +11,11 @@ import {
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
 import type { L1Elements } from '../protocol/l1-ops.ts';
+import type { VerificationKey } from '../prover/proof.ts';
 import { contractArtifact } from './contract-artifacts.ts';
 import { contractRefusal } from './contract-error.ts';
 import type { ProvenBatch } from './ports.ts';
-import { proofOnL1 } from './verifying-key.ts';
+import { aggregateProofs } from './proof-aggregation.ts';
 
 /** The contract's `RollupState`. */
 export interface RollupState {
@@ -30,15 +31,14 @@ export interface RollupState {
   readonly exitMode: boolean;
 }
 
+/** The key of each shape, by the shape's name. */
+export type ShapeKeys = ReadonlyMap<string, { readonly verificationKey: VerificationKey }>;
+
 /** Bits of an op's hash that the queue keeps. */
 const QUEUE_HASH_BITS = 216n;
 
 /** Refusals that speak of a proof and not of the batch data. */
-const PROOF_REFUSALS = new Set([
-  'l1-invalid-proof',
-  'l1-coordinate-out-of-range',
-  'l1-curve-operation-failed',
-]);
+const PROOF_REFUSALS = new Set(['l1-invalid-proof', 'l1-curve-operation-failed']);
 
 /** The rollup contract of one deployment, with checked and typed answers. */
 export class RollupContract {
@@ -143,24 +143,32 @@ export class RollupContract {
     return { number: Number(number), newRoot: newRoot! };
   }
 
-  /** Calldata that commits and finalizes these batches. */
-  encodeCommitAndProve(batches: readonly ProvenBatch[]): string {
+  /** Calldata that commits and finalizes these batches. @param keys of their shapes */
+  async encodeCommitAndProve(batches: readonly ProvenBatch[], keys: ShapeKeys): Promise<string> {
     const inputs = batches.map(({ shape, newRoot, c, data }) => ({
       shape: this.#shapeId(shape),
       newRoot,
       c,
       data,
     }));
-    return this.interface.encodeFunctionData('commitAndProveBatches', [
-      inputs,
-      batches.map(({ proof }) => proofOnL1(proof)),
-    ]);
+    const { proofs, sums } = await aggregateProofs(
+      batches.map(({ shape, c, z, y, proof }) => {
+        const { verificationKey } = keys.get(shape)!;
+        return { shape, verificationKey, publicInputs: [c, z, y], proof };
+      }),
+    );
+    return this.interface.encodeFunctionData('commitAndProveBatches', [inputs, proofs, sums]);
   }
 
   /** Why L1's latest state would not accept these batches from this sender; undefined if it would. */
-  async refusalOf(from: string, batches: readonly ProvenBatch[]): Promise<MillraceError | undefined> {
+  async refusalOf(
+    from: string,
+    batches: readonly ProvenBatch[],
+    keys: ShapeKeys,
+  ): Promise<MillraceError | undefined> {
+    const data = await this.encodeCommitAndProve(batches, keys);
     try {
-      await this.#provider.call({ from, to: this.address, data: this.encodeCommitAndProve(batches) });
+      await this.#provider.call({ from, to: this.address, data });
       return undefined;
     } catch (error) {
       const refusal = contractRefusal(error, this.interface);

@@ -13,7 +13,7 @@ import { FinalityFollower } from './finality.ts';
 import { l1Provider } from './l1-connection.ts';
 import { RollupContract } from './rollup-contract.ts';
 import { TransactionSender } from './sender.ts';
-import { longestFitting, Submitter, type SubmitterOptions } from './submitter.ts';
+import { longestFitting, type SubmittedKey, Submitter, type SubmitterOptions } from './submitter.ts';
 
 const SILENT = pino({ level: 'silent' });
 
@@ -207,7 +207,7 @@ test('data that L1 does not accept is reported with its reason, and nothing is s
 
 test('a proof made with another key than the one on L1 is refused before anything is sent', async () => {
   addBatches(1);
-  const [[shape, key]] = [...rollup.keys] as [[string, { manifestId: string; vkHash: string }]];
+  const [[shape, key]] = [...rollup.keys] as [[string, SubmittedKey]];
   const wrong = [
     { keys: new Map() },
     { keys: new Map([[shape, { ...key, manifestId: 'other' }]]) },
@@ -238,12 +238,13 @@ test('a store of another history is refused', async () => {
   });
 });
 
-test('a call is as long as a transaction may be, and holds one batch in any case', () => {
-  const size = (kilobytes: readonly number[]): number => kilobytes.reduce((sum, one) => sum + one * 1024, 0);
-  expect(longestFitting([40, 40, 40, 40], size)).toEqual([40, 40, 40]);
-  expect(longestFitting([40, 87], size)).toEqual([40, 87]);
-  expect(longestFitting([40, 88], size)).toEqual([40]);
-  expect(longestFitting([500, 1], size)).toEqual([500]);
+test('a call is as long as a transaction may be, and holds one batch in any case', async () => {
+  const size = async (kilobytes: readonly number[]): Promise<number> =>
+    kilobytes.reduce((sum, one) => sum + one * 1024, 0);
+  expect(await longestFitting([40, 40, 40, 40], size)).toEqual([40, 40, 40]);
+  expect(await longestFitting([40, 87], size)).toEqual([40, 87]);
+  expect(await longestFitting([40, 88], size)).toEqual([40]);
+  expect(await longestFitting([500, 1], size)).toEqual([500]);
 });
 
 test('finalizations out of order are refused', async () => {

@@ -2,6 +2,7 @@ import { dataLength } from 'ethers';
 import type { Logger } from 'pino';
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
+import type { VerificationKey } from '../prover/proof.ts';
 import { rollupEnded } from './exit-mode.ts';
 import { CALLDATA_BYTES_CAP } from './fees.ts';
 import { assertSameRoot } from './finality.ts';
@@ -14,6 +15,7 @@ export interface SubmittedKey {
   readonly manifestId: string;
   /** As the verifier contract computes it, 0x + 64 hex. */
   readonly vkHash: string;
+  readonly verificationKey: VerificationKey;
 }
 
 export interface SubmitterOptions {
@@ -50,7 +52,7 @@ export class Submitter {
    *   `refused/batch-refused`, `refused/exit-mode` if the rollup has ended, and what {@link TransactionSender.send} throws
    */
   async step(): Promise<boolean> {
-    const { rollup, sender, source } = this.#options;
+    const { rollup, sender, source, keys } = this.#options;
     await sender.finishPending();
     const { finalizedNumber, finalizedRoot, exitMode } = await rollup.state();
     if (exitMode) throw rollupEnded(finalizedNumber);
@@ -60,21 +62,23 @@ export class Submitter {
     this.#assertChain(batches, finalizedNumber, finalizedRoot);
     for (const batch of batches) await this.#assertKey(batch);
     return await this.#submit(
-      longestFitting(batches, (some) => dataLength(rollup.encodeCommitAndProve(some))),
+      await longestFitting(batches, async (some) =>
+        dataLength(await rollup.encodeCommitAndProve(some, keys)),
+      ),
     );
   }
 
   async #submit(batches: readonly ProvenBatch[]): Promise<boolean> {
-    const { rollup, sender, source, logger } = this.#options;
+    const { rollup, sender, source, keys, logger } = this.#options;
     const [first, last] = [batches[0]!.number, batches.at(-1)!.number];
-    const refusal = await rollup.refusalOf(sender.address, batches);
+    const refusal = await rollup.refusalOf(sender.address, batches, keys);
     if (refusal !== undefined)
       return await this.#submitBefore(await this.#findRefused(batches, refusal), batches);
     source.markSubmitted(first, last);
     try {
       const mined = await sender.send({
         to: rollup.address,
-        data: rollup.encodeCommitAndProve(batches),
+        data: await rollup.encodeCommitAndProve(batches, keys),
         purpose: first === last ? `batch ${first}` : `batches ${first}..${last}`,
       });
       if (!mined.succeeded) source.markNotSubmitted(first, last);
@@ -93,11 +97,11 @@ export class Submitter {
     batches: readonly ProvenBatch[],
     refusal: MillraceError,
   ): Promise<{ place: number; refusal: MillraceError }> {
-    const { rollup, sender } = this.#options;
+    const { rollup, sender, keys } = this.#options;
     let [good, bad, reason] = [0, batches.length, refusal];
     while (bad - good > 1) {
       const middle = Math.floor((good + bad) / 2);
-      const found = await rollup.refusalOf(sender.address, batches.slice(0, middle));
+      const found = await rollup.refusalOf(sender.address, batches.slice(0, middle), keys);
       if (found === undefined) good = middle;
       else [bad, reason] = [middle, found];
     }
@@ -188,9 +192,12 @@ export class Submitter {
  * The longest beginning of the list whose call a transaction can carry; one item in any case.
  * @param size of a call with these items, bytes
  */
-export function longestFitting<T>(items: readonly T[], size: (items: readonly T[]) => number): readonly T[] {
+export async function longestFitting<T>(
+  items: readonly T[],
+  size: (items: readonly T[]) => Promise<number>,
+): Promise<readonly T[]> {
   let fitting = items;
-  while (fitting.length > 1 && size(fitting) > CALLDATA_BYTES_CAP) fitting = fitting.slice(0, -1);
+  while (fitting.length > 1 && (await size(fitting)) > CALLDATA_BYTES_CAP) fitting = fitting.slice(0, -1);
   return fitting;
 }
 

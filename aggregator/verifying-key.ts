@@ -3,7 +3,7 @@ import { MillraceError } from '../protocol/error.ts';
 import type { G1Json, G2Json, Groth16Proof, VerificationKey } from '../prover/proof.ts';
 
 /** A G1 point as L1 takes it. */
-type Pair = readonly [string, string];
+export type Pair = readonly [string, string];
 /** A G2 point as L1 takes it: of each coordinate the imaginary part first. */
 type PairOfPairs = readonly [Pair, Pair];
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.37;
 
-import {IGroth16Verifier, Proof, VerifyingKey} from "./interfaces/IGroth16Verifier.sol";
+import {IGroth16Verifier, Proof, ProofPoints, VerifyingKey} from "./interfaces/IGroth16Verifier.sol";
 import {EC_PAIRING, P} from "./libraries/Bn254.sol";
 import {Groth16} from "./libraries/Groth16.sol";
 
@@ -55,37 +55,41 @@ contract Groth16Verifier is IGroth16Verifier {
 
     /// @inheritdoc IGroth16Verifier
     function verify(uint256[3] calldata inputs, Proof calldata proof) external view {
-        // One element's calldata is that of an array without its length.
-        uint256[3][] calldata allInputs;
-        Proof[] calldata proofs;
+        Groth16.Workspace memory w = Groth16.open(1, 1);
+        _writeKey(w.keys);
+        (uint256 statement, uint256 pair, uint256 sum) = (w.statements, w.pairs, w.sums);
         assembly ("memory-safe") {
-            allInputs.offset := inputs
-            allInputs.length := 1
-            proofs.offset := proof
-            proofs.length := 1
+            mstore(statement, 0)
+            calldatacopy(add(statement, 32), inputs, 96)
+            calldatacopy(pair, proof, 192)
+            calldatacopy(sum, add(proof, 192), 64)
         }
-        _verify(allInputs, proofs);
+        Groth16.check(w);
     }
 
     /// @inheritdoc IGroth16Verifier
-    function verifyBatch(uint256[3][] calldata inputs, Proof[] calldata proofs) external view {
-        _verify(inputs, proofs);
-    }
-
-    /// @inheritdoc IGroth16Verifier
-    function verifyMixed(
+    function verifyAggregate(
         VerifyingKey[] calldata otherKeys,
         uint256[4][] calldata statements,
-        Proof[] calldata proofs
+        ProofPoints[] calldata proofs,
+        uint256[2][] calldata sums
     ) external view {
-        uint256[] memory keys = _keys(otherKeys.length);
-        uint256[] memory words = new uint256[](statements.length * Groth16.STATEMENT_WORDS);
-        uint256 ownBytes = Groth16.KEY_WORDS * 32;
-        assembly ("memory-safe") {
-            calldatacopy(add(add(keys, 32), ownBytes), otherKeys.offset, mul(otherKeys.length, ownBytes))
-            calldatacopy(add(words, 32), statements.offset, mul(mload(words), 32))
+        if (proofs.length == 0 || statements.length != proofs.length) {
+            revert ProofCountMismatch(statements.length, proofs.length);
         }
-        Groth16.verify(keys, words, proofs);
+        if (sums.length != 1 + otherKeys.length) revert SumCountMismatch(1 + otherKeys.length, sums.length);
+        Groth16.Workspace memory w = Groth16.open(sums.length, proofs.length);
+        _writeKey(w.keys);
+        (uint256 keyBytes, uint256 statementBytes) = (Groth16.KEY_BYTES, Groth16.STATEMENT_BYTES);
+        (uint256 pairBytes, uint256 pointBytes) = (Groth16.PAIR_BYTES, Groth16.POINT_BYTES);
+        (uint256 keys, uint256 statement, uint256 pair, uint256 sum) = (w.keys, w.statements, w.pairs, w.sums);
+        assembly ("memory-safe") {
+            calldatacopy(add(keys, keyBytes), otherKeys.offset, mul(otherKeys.length, keyBytes))
+            calldatacopy(statement, statements.offset, mul(statements.length, statementBytes))
+            calldatacopy(pair, proofs.offset, mul(proofs.length, pairBytes))
+            calldatacopy(sum, sums.offset, mul(sums.length, pointBytes))
+        }
+        Groth16.check(w);
     }
 
     /// @inheritdoc IGroth16Verifier
@@ -97,37 +101,23 @@ contract Groth16Verifier is IGroth16Verifier {
         key.ic = [[IC0_X, IC0_Y], [IC1_X, IC1_Y], [IC2_X, IC2_Y], [IC3_X, IC3_Y]];
     }
 
-    function _verify(uint256[3][] calldata inputs, Proof[] calldata proofs) private view {
-        uint256[] memory statements = new uint256[](inputs.length * Groth16.STATEMENT_WORDS);
-        for (uint256 i = 0; i < inputs.length; ++i) {
-            uint256 place = i * Groth16.STATEMENT_WORDS; // its first word, the key's place, is 0
-            statements[place + 1] = inputs[i][0];
-            statements[place + 2] = inputs[i][1];
-            statements[place + 3] = inputs[i][2];
-        }
-        Groth16.verify(_keys(0), statements, proofs);
+    /// @dev Writes the own key, as abi.encode would.
+    function _writeKey(uint256 ptr) private view {
+        _put(ptr, ALPHA_X, ALPHA_Y);
+        _put(ptr + 64, BETA_X1, BETA_X0);
+        _put(ptr + 128, BETA_Y1, BETA_Y0);
+        _put(ptr + 192, GAMMA_X1, GAMMA_X0);
+        _put(ptr + 256, GAMMA_Y1, GAMMA_Y0);
+        _put(ptr + 320, DELTA_X1, DELTA_X0);
+        _put(ptr + 384, DELTA_Y1, DELTA_Y0);
+        _put(ptr + 448, IC0_X, IC0_Y);
+        _put(ptr + 512, IC1_X, IC1_Y);
+        _put(ptr + 576, IC2_X, IC2_Y);
+        _put(ptr + 640, IC3_X, IC3_Y);
     }
 
-    /// @dev The words of the own key, and room for those of others.
-    function _keys(uint256 others) private view returns (uint256[] memory keys) {
-        keys = new uint256[]((1 + others) * Groth16.KEY_WORDS);
-        _put(keys, 0, ALPHA_X, ALPHA_Y);
-        _put(keys, 2, BETA_X1, BETA_X0);
-        _put(keys, 4, BETA_Y1, BETA_Y0);
-        _put(keys, 6, GAMMA_X1, GAMMA_X0);
-        _put(keys, 8, GAMMA_Y1, GAMMA_Y0);
-        _put(keys, 10, DELTA_X1, DELTA_X0);
-        _put(keys, 12, DELTA_Y1, DELTA_Y0);
-        _put(keys, 14, IC0_X, IC0_Y);
-        _put(keys, 16, IC1_X, IC1_Y);
-        _put(keys, 18, IC2_X, IC2_Y);
-        _put(keys, 20, IC3_X, IC3_Y);
-    }
-
-    /// @dev Two words of an array that is long enough.
-    function _put(uint256[] memory array, uint256 place, uint256 a, uint256 b) private pure {
+    function _put(uint256 ptr, uint256 a, uint256 b) private pure {
         assembly ("memory-safe") {
-            let ptr := add(add(array, 32), mul(place, 32))
             mstore(ptr, a)
             mstore(add(ptr, 32), b)
         }

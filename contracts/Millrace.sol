@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
-import {IGroth16Verifier, Proof} from "./interfaces/IGroth16Verifier.sol";
+import {IGroth16Verifier, Proof, ProofPoints} from "./interfaces/IGroth16Verifier.sol";
 import {IMillrace} from "./interfaces/IMillrace.sol";
 import {BatchHeaders} from "./libraries/BatchHeaders.sol";
 import {BatchProofs} from "./libraries/BatchProofs.sol";
@@ -174,14 +174,18 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IMillrace
-    function proveBatches(BatchHeader[] calldata headers, Proof[] calldata proofs) external {
+    function proveBatches(
+        BatchHeader[] calldata headers,
+        ProofPoints[] calldata proofs,
+        uint256[2][] calldata sums
+    ) external {
         if (headers.length == 0) revert NoBatches();
         Chain memory chain = _runningChain();
         uint256[] memory statements = new uint256[](headers.length * BatchProofs.STATEMENT_WORDS);
         BatchHeader memory header;
         bytes32 batchHash = _batchHashes[chain.finalizedNumber % HASH_PLACES];
         for (uint256 i = 0; i < headers.length; ++i) {
-            header = headers[i];
+            header.copy(headers, i);
             batchHash = header.hash(batchHash);
             statements.set(i, header);
             _finalize(header, i + 1 == headers.length);
@@ -191,7 +195,7 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
             header.number <= chain.finalizedNumber || header.number > chain.committedNumber
                 || _batchHashes[header.number % HASH_PLACES] != batchHash
         ) revert NotCommitted(header.number, batchHash);
-        _shapes.verify(shapeCount, statements, proofs);
+        _shapes.verify(shapeCount, statements, proofs, sums);
         chain.finalizedNumber = uint48(header.number);
         chain.l1Finalized = uint48(header.l1End);
         _chain = chain;
@@ -199,7 +203,11 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IMillrace
-    function commitAndProveBatches(BatchInput[] calldata batches, Proof[] calldata proofs) external onlyOperator {
+    function commitAndProveBatches(
+        BatchInput[] calldata batches,
+        ProofPoints[] calldata proofs,
+        uint256[2][] calldata sums
+    ) external onlyOperator {
         if (batches.length == 0) revert NoBatches();
         Chain memory chain = _runningChain();
         if (chain.committedNumber != chain.finalizedNumber) {
@@ -218,7 +226,7 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
             statements.set(i, header);
             _finalize(header, i + 1 == batches.length);
         }
-        _shapes.verify(shapeCount, statements, proofs);
+        _shapes.verify(shapeCount, statements, proofs, sums);
         _batchHashes[header.number % HASH_PLACES] = batchHash;
         emit BatchCommitted(header.number, batchHash, parentHash, header);
         (chain.committedNumber, chain.finalizedNumber) = (uint48(header.number), uint48(header.number));

@@ -239,7 +239,7 @@ describe('batches through another contract', () => {
     const forward = concat(['0x365f5f375f5f365f5f73', calls.contract.address, '0x5af16026575f5ffd5b00']);
     await chain.send('hardhat_setCode', [calls.operator, forward]);
     await calls.send(
-      calls.contract.encodeCommitAndProve([proven]),
+      await calls.contract.encodeCommitAndProve([proven], rollup.keys),
       calls.operator,
       new Wallet(l1.privateKeys[2]!, chain),
     );
@@ -277,7 +277,7 @@ describe('an L1 node that lies', () => {
       ['header-mismatch', 'queue-mismatch'],
       {
         method: 'eth_getTransactionByHash',
-        change: (t: { input: string }) => ({ ...t, input: other(t.input, 2 * 4 + 2 + 64 * 6 + 70) }),
+        change: (t: { input: string }) => ({ ...t, input: other(t.input, 2 * 4 + 2 + 64 * 7 + 70) }),
       },
     ],
     [
@@ -353,11 +353,11 @@ describe('an L1 node that lies', () => {
 
   /** The calldata with another digit near the end of the first batch's data, among its auxiliary values. */
   function flip(input: string): string {
-    const [batches, proofs] = calls.contract.interface
+    const [batches, ...proof] = calls.contract.interface
       .decodeFunctionData('commitAndProveBatches', input)
       .toArray(true);
     batches[0][3] = other(batches[0][3], -20);
-    return calls.encode('commitAndProveBatches', [batches, proofs]);
+    return calls.encode('commitAndProveBatches', [batches, ...proof]);
   }
 });
 

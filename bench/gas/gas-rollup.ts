@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type JsonRpcProvider, type Result, type TransactionReceipt, Wallet } from 'ethers';
 import { CALLDATA_BYTES_CAP, TRANSACTION_GAS_CAP } from '../../aggregator/fees.ts';
 import { l1Provider } from '../../aggregator/l1-connection.ts';
+import { aggregateProofs, type ProvenStatement } from '../../aggregator/proof-aggregation.ts';
 import { RollupContract } from '../../aggregator/rollup-contract.ts';
-import { type ProofOnL1, proofOnL1 } from '../../aggregator/verifying-key.ts';
 import type { DeployManifest } from '../../protocol/deploy-manifest.ts';
 import { MillraceError } from '../../protocol/error.ts';
 import { FEE_CODE_BITS } from '../../protocol/fee.ts';
@@ -33,7 +33,7 @@ interface BatchInput {
 /** Batches on top of the genesis, with their proofs. */
 export interface PricedBatches {
   readonly inputs: readonly BatchInput[];
-  readonly proofs: readonly ProofOnL1[];
+  readonly statements: readonly ProvenStatement[];
 }
 
 /** Seconds between two blocks; with the times given, every run costs the same. */
@@ -109,11 +109,18 @@ export class GasRollup {
     this.provider.destroy();
   }
 
-  /** `count` batches in the order of the shapes' ids, over and over. @param transfers in each; the shape is full by default */
-  batches(count: number, transfers?: number): PricedBatches {
+  /**
+   * `count` batches in the order of the shapes' ids, over and over.
+   * @param transfers in each; the shape is full by default
+   * @param amountBits amounts are below 2^this
+   */
+  batches(
+    count: number,
+    { transfers, amountBits = AMOUNT_BITS }: { transfers?: number; amountBits?: number } = {},
+  ): PricedBatches {
     let root = BigInt(this.deployment.genesisRoot);
     const inputs: BatchInput[] = [];
-    const proofs: ProofOnL1[] = [];
+    const statements: ProvenStatement[] = [];
     for (let i = 0; i < count; i++) {
       const shapeId = i % this.#shapes.length;
       const shape = this.#shapes[shapeId]!;
@@ -124,35 +131,39 @@ export class GasRollup {
         newRoot: this.#random.bits(FIELD_BITS),
         feeIndexes: [1],
         l1: [],
-        l2: Array.from({ length: transfers ?? shape.n2 }, () => this.#transfer(shape.depth)),
+        l2: Array.from({ length: transfers ?? shape.n2 }, () => this.#transfer(shape.depth, amountBits)),
       };
       const d = toVector(content, shape);
       const data = encodeData(d, shape, { l1: 0, l2: content.l2.length });
       const c = this.#random.bits(FIELD_BITS);
       const z = challenge(c, shapeId, d, data);
       inputs.push({ shape: shapeId, newRoot: content.newRoot, c, data });
-      proofs.push(proofOnL1(this.#keys[shapeId]!.prove([c, z, evaluate(d, z)])));
+      const publicInputs = [c, z, evaluate(d, z)] as const;
+      const { verificationKey, prove } = this.#keys[shapeId]!;
+      statements.push({ shape: shapeId, verificationKey, publicInputs, proof: prove(publicInputs) });
       root = content.newRoot;
     }
-    return { inputs, proofs };
+    return { inputs, statements };
   }
 
   /** Cost of committing and proving in one call; undefined where no transaction can carry it. Leaves L1 as it was. */
-  async commitAndProve({ inputs, proofs }: PricedBatches): Promise<TransactionCost | undefined> {
-    return await this.#undone(() => this.call('commitAndProveBatches', [inputs, proofs]));
+  async commitAndProve({ inputs, statements }: PricedBatches): Promise<TransactionCost | undefined> {
+    const { proofs, sums } = await aggregateProofs(statements);
+    return await this.#undone(() => this.call('commitAndProveBatches', [inputs, proofs, sums]));
   }
 
   /** Cost of committing first and proving later, in two transactions. Leaves L1 as it was. */
   async commitThenProve({
     inputs,
-    proofs,
+    statements,
   }: PricedBatches): Promise<{ commit: TransactionCost; prove: TransactionCost } | undefined> {
     return await this.#undone(async () => {
       const from = 1 + (await this.provider.getBlockNumber());
       const commit = await this.#commit(inputs);
       if (commit === undefined) return undefined;
       const headers = await this.#committedSince(from);
-      const prove = await this.call('proveBatches', [headers, proofs]);
+      const { proofs, sums } = await aggregateProofs(statements);
+      const prove = await this.call('proveBatches', [headers, proofs, sums]);
       return prove === undefined ? undefined : { commit, prove };
     });
   }
@@ -201,9 +212,9 @@ export class GasRollup {
     await this.provider.send('evm_setNextBlockTimestamp', [this.#time]);
   }
 
-  #transfer(depth: number): L2Entry {
+  #transfer(depth: number, amountBits: number): L2Entry {
     const index = (): number => this.#random.below(2 ** Math.min(depth, 24));
-    const amount = this.#random.bits(AMOUNT_BITS);
+    const amount = this.#random.bits(amountBits);
     const feeCode = this.#random.below(2 ** FEE_CODE_BITS);
     return { type: OP_TYPE.transfer, from: index(), to: index(), amount, feeCode, aux: 0n };
   }
@@ -211,7 +222,7 @@ export class GasRollup {
   /** Queues an L1 op, commits as many empty batches as the ring takes, and reverts them. */
   async #writeRing(): Promise<void> {
     await this.call('requestForcedExit', [1, 2, 3]);
-    const { inputs } = this.batches(MOST_UNPROVEN, 0);
+    const { inputs } = this.batches(MOST_UNPROVEN, { transfers: 0 });
     const from = 1 + (await this.provider.getBlockNumber());
     for (let i = 0; i < inputs.length; i += 85) await this.#commit(inputs.slice(i, i + 85));
     const [oldest] = await this.#committedSince(from);

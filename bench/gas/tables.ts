@@ -28,6 +28,14 @@ export function gasTables({ series }: BenchResult): Table[] {
       'Gas a transfer, committed first and proven later, by batches in each call',
       ({ commit, prove, transfers }) => commit && prove && (commit + prove) / transfers,
     ),
+    table(
+      'Gas a transfer with amounts below 2^40 units, in one call',
+      ({ usualOneCall, transfers }) => usualOneCall && usualOneCall / transfers,
+    ),
+    table(
+      'Gas a transfer with amounts below 2^40 units, committed first and proven later',
+      ({ usualTwoCalls, transfers }) => usualTwoCalls && usualTwoCalls / transfers,
+    ),
     table('Gas a proof of `proveBatches`', ({ prove, batches }) => prove && prove / batches),
     table(
       'Calldata of the one call, bytes a transfer',
@@ -46,6 +54,9 @@ export interface GasCell {
   readonly calldata: number | undefined;
   readonly commit: number | undefined;
   readonly prove: number | undefined;
+  /** The one call, and both of the pair, with amounts as people pay them. */
+  readonly usualOneCall: number | undefined;
+  readonly usualTwoCalls: number | undefined;
 }
 
 export function gasCell({ labels, metrics }: Series): GasCell {
@@ -58,5 +69,7 @@ export function gasCell({ labels, metrics }: Series): GasCell {
     calldata: value('calldata'),
     commit: value('commit'),
     prove: value('prove'),
+    usualOneCall: value('one call, usual amounts'),
+    usualTwoCalls: value('two calls, usual amounts'),
   };
 }

@@ -144,7 +144,9 @@ export class GrowingRollup {
   }
 
   async #finalize(batches: readonly ProvenBatch[]): Promise<void> {
-    const data = this.#contract.encodeCommitAndProve(batches);
+    const { verificationKey } = this.#key;
+    const keys = new Map([[this.#shape.name, { verificationKey }]]);
+    const data = await this.#contract.encodeCommitAndProve(batches, keys);
     const nonce = await freshNonce(this.#operator);
     const to = this.#contract.address;
     const { hash } = await this.#operator.sendTransaction({ to, data, nonce, gasLimit: TRANSACTION_GAS_CAP });

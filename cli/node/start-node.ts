@@ -144,7 +144,7 @@ async function start(
     keys: new Map(
       [...artifacts].map(([name, { manifestId, vkey }]) => [
         name,
-        { manifestId, vkHash: verifyingKeyHash(vkey) },
+        { manifestId, vkHash: verifyingKeyHash(vkey), verificationKey: vkey },
       ]),
     ),
     confirmations: config.confirmations,

@@ -21,6 +21,12 @@ struct Proof {
     uint256[2] c;
 }
 
+/// @dev What is handed in of a proof among others; their C come as one sum, see {IGroth16Verifier-verifyAggregate}.
+struct ProofPoints {
+    uint256[2] a;
+    uint256[2][2] b;
+}
+
 /// @title Verifier of the Groth16 proofs of one circuit with three public inputs
 /// @notice The verifying functions return nothing: they revert unless every proof holds.
 interface IGroth16Verifier {
@@ -40,17 +46,20 @@ interface IGroth16Verifier {
     /// @notice There are no proofs, or not as many proofs as statements.
     error ProofCountMismatch(uint256 statements, uint256 proofs);
 
+    /// @notice There is not one sum for each key.
+    error SumCountMismatch(uint256 keys, uint256 sums);
+
     /// @notice Statement number `statement` of this call names a key that was not handed in.
     error UnknownKey(uint256 statement);
 
-    /// @notice A coordinate of proof number `proof` of this call is not below the base field's order.
-    error CoordinateOutOfRange(uint256 proof);
+    /// @notice No statement of this call names key number `key` (0: this verifier's).
+    error UnusedKey(uint256 key);
 
     /// @notice A public input of statement number `statement` of this call is not below r.
     error InputOutOfRange(uint256 statement);
 
-    /// @notice The precompile at address `precompile` refused its input: a point that is not on its curve, or, for G2, not in the
-    /// subgroup; or the call ran out of gas.
+    /// @notice The precompile at address `precompile` refused its input: a point with a coordinate that is not below the base
+    /// field's order, or that is not on its curve, or, for G2, not in the subgroup; or the call ran out of gas.
     error CurveOperationFailed(uint256 precompile);
 
     /// @notice The points are valid, but at least one proof does not prove its statement.
@@ -59,17 +68,20 @@ interface IGroth16Verifier {
     /// @notice Reverts unless `proof` holds for `inputs`.
     function verify(uint256[3] calldata inputs, Proof calldata proof) external view;
 
-    /// @notice Reverts unless `proofs[i]` holds for `inputs[i]`, for all i, by one check of n + 3 pairings.
-    function verifyBatch(uint256[3][] calldata inputs, Proof[] calldata proofs) external view;
-
-    /// @notice Reverts unless `proofs[i]` holds for `statements[i]`, for all i, where the proofs are of this verifier's
-    /// key and of others, by one check of n + 3k pairings for k keys.
-    /// @param otherKeys keys of other verifiers, whose constructors checked them
+    /// @notice Reverts unless there is a proof with each `proofs[i]` that holds for `statements[i]`, where the proofs are of
+    /// this verifier's key and of others, by one check of n + 3k pairings for k keys.
+    ///
+    /// Let `w = keccak256(k, n, keys, statements, proofs) mod r`, all words as the ABI has them, this verifier's key first.
+    /// The weight of a key's first proof is 1 minus those of its others, which are w, w^2, ... in their order.
+    /// @param otherKeys keys of other verifiers, whose constructors checked them; each has a statement
     /// @param statements place of the key (0: this verifier's; i: `otherKeys[i - 1]`), then the three inputs
-    function verifyMixed(
+    /// @param proofs A and B of each
+    /// @param sums of each key, the sum of its proofs' C, each times its weight
+    function verifyAggregate(
         VerifyingKey[] calldata otherKeys,
         uint256[4][] calldata statements,
-        Proof[] calldata proofs
+        ProofPoints[] calldata proofs,
+        uint256[2][] calldata sums
     ) external view;
 
     /// @notice The key that the proofs are verified with.

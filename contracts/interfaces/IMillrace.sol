@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.37;
 
-import {Proof} from "./IGroth16Verifier.sol";
+import {Proof, ProofPoints} from "./IGroth16Verifier.sol";
 
 /// @title Millrace on L1
 /// @notice Holds the money, orders the batches, and finalizes what is proven. docs/protocol.md defines ops,
@@ -275,14 +275,25 @@ interface IMillrace {
     /// must be no committed batch that waits for its proof.
     /// @param batches the batches in order, at least one
     /// @param proofs one for each batch
-    function commitAndProveBatches(BatchInput[] calldata batches, Proof[] calldata proofs) external;
+    /// @param sums the proofs' C, one sum for each shape, see {proveBatches}
+    function commitAndProveBatches(
+        BatchInput[] calldata batches,
+        ProofPoints[] calldata proofs,
+        uint256[2][] calldata sums
+    ) external;
 
     // --------------------------------------------------------------------------------------- for everyone
 
     /// @notice Finalizes the committed batches that follow the newest finalized one. Anyone may call it.
     /// @param headers their headers in order, at least one
     /// @param proofs one for each batch
-    function proveBatches(BatchHeader[] calldata headers, Proof[] calldata proofs) external;
+    /// @param sums for each shape in use, in the order of their first batches: the proofs' C, added up as
+    /// {IGroth16Verifier-verifyAggregate} says; for a single batch it is the proof's C
+    function proveBatches(
+        BatchHeader[] calldata headers,
+        ProofPoints[] calldata proofs,
+        uint256[2][] calldata sums
+    ) external;
 
     /// @notice Queues a deposit to the account with `keyHash` and the token, which is created if need be.
     /// Credited is what arrives, in whole units: of a token that takes a fee on transfers the part of a unit

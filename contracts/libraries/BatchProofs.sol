@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.37;
 
-import {IGroth16Verifier, Proof} from "../interfaces/IGroth16Verifier.sol";
+import {IGroth16Verifier, ProofPoints} from "../interfaces/IGroth16Verifier.sol";
 import {IMillrace} from "../interfaces/IMillrace.sol";
 
 /// @title Proofs of batches of several shapes, verified together
@@ -9,7 +9,8 @@ library BatchProofs {
     /// @dev Words of a statement: shape id, then the public inputs `C, z, y`.
     uint256 internal constant STATEMENT_WORDS = 4;
     uint256 private constant STATEMENT_BYTES = 128;
-    uint256 private constant PROOF_BYTES = 256;
+    uint256 private constant PROOF_BYTES = 192;
+    uint256 private constant SUM_BYTES = 64;
     uint256 private constant KEY_BYTES = 704;
 
     /// @notice Writes the statement of a batch as number `i` of the list.
@@ -29,11 +30,14 @@ library BatchProofs {
     /// @param statements {STATEMENT_WORDS} words a batch, at least one batch; the shape ids, which have to be
     /// below `shapeCount`, are overwritten
     /// @param shapeCount number of shapes
+    /// @param proofs one a batch
+    /// @param sums one for each shape in use, in the order of their first batches
     function verify(
         mapping(uint256 id => IMillrace.ShapeConfig) storage shapes,
         uint256 shapeCount,
         uint256[] memory statements,
-        Proof[] calldata proofs
+        ProofPoints[] calldata proofs,
+        uint256[2][] calldata sums
     ) internal view {
         uint256 count = statements.length / STATEMENT_WORDS;
         if (count != proofs.length) revert IMillrace.ProofCountMismatch(count, proofs.length);
@@ -47,7 +51,7 @@ library BatchProofs {
             places[shape] = ++used;
             _setPlace(statements, i, places);
         }
-        _callVerifier(verifiers, used, statements, proofs);
+        _callVerifier(verifiers, used, statements, proofs, sums);
     }
 
     /// @dev Puts the place of the key where the shape id of statement `i` is, if it has one yet.
@@ -65,15 +69,16 @@ library BatchProofs {
         }
     }
 
-    /// @dev Calls {IGroth16Verifier-verifyMixed} of the first verifier, with the keys of the others. Written out,
+    /// @dev Calls {IGroth16Verifier-verifyAggregate} of the first verifier, with the keys of the others. Written out,
     /// since the compiler would copy every element of every array by itself.
     function _callVerifier(
         uint256[] memory verifiers,
         uint256 used,
         uint256[] memory statements,
-        Proof[] calldata proofs
+        ProofPoints[] calldata proofs,
+        uint256[2][] calldata sums
     ) private view {
-        bytes4 verifyMixed = IGroth16Verifier.verifyMixed.selector;
+        bytes4 verifyAggregate = IGroth16Verifier.verifyAggregate.selector;
         bytes4 verifyingKey = IGroth16Verifier.verifyingKey.selector;
         assembly ("memory-safe") {
             function orRevert(done) {
@@ -85,10 +90,10 @@ library BatchProofs {
 
             let input := mload(0x40)
             let head := add(input, 4)
-            let cursor := add(head, 96)
+            let cursor := add(head, 128)
             mstore(0x00, verifyingKey)
-            mstore(input, verifyMixed)
-            mstore(head, 96)
+            mstore(input, verifyAggregate)
+            mstore(head, 128)
             mstore(cursor, sub(used, 1))
             cursor := add(cursor, 32)
             for { let k := 1 } lt(k, used) { k := add(k, 1) } {
@@ -108,6 +113,13 @@ library BatchProofs {
             cursor := add(cursor, 32)
             size := mul(proofs.length, PROOF_BYTES)
             calldatacopy(cursor, proofs.offset, size)
+            cursor := add(cursor, size)
+
+            mstore(add(head, 96), sub(cursor, head))
+            mstore(cursor, sums.length)
+            cursor := add(cursor, 32)
+            size := mul(sums.length, SUM_BYTES)
+            calldatacopy(cursor, sums.offset, size)
             cursor := add(cursor, size)
             orRevert(staticcall(gas(), mload(add(verifiers, 32)), input, sub(cursor, input), 0, 0))
         }

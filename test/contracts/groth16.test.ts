@@ -1,6 +1,7 @@
 import type { Contract } from 'ethers';
 import { groth16 } from 'snarkjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type AggregatedProofs, aggregateProofs } from '../../aggregator/proof-aggregation.ts';
 import {
   type ProofOnL1,
   proofOnL1,
@@ -56,8 +57,22 @@ async function verify(inputs: Statement, proof: ProofOnL1): Promise<void> {
   await verifier.getFunction('verify')(inputs, proof);
 }
 
-async function verifyBatch(inputs: readonly Statement[], proofs: readonly ProofOnL1[]): Promise<void> {
-  await verifier.getFunction('verifyBatch')(inputs, proofs);
+/** Verifies proofs together. @param change made to what is handed in */
+async function verifyAll(
+  inputs: readonly (readonly [bigint, bigint, bigint])[],
+  proofs: readonly Groth16Proof[],
+  change: (handedIn: AggregatedProofs) => AggregatedProofs = (handedIn) => handedIn,
+): Promise<void> {
+  const verificationKey = verificationKeySchema.parse(toy.vkey);
+  const statements = inputs.map((publicInputs, i) => ({
+    shape: 0,
+    verificationKey,
+    publicInputs,
+    proof: proofs[i]!,
+  }));
+  const handedIn = change(await aggregateProofs(statements));
+  const onL1 = inputs.map((publicInputs) => [0, ...publicInputs]);
+  await verifier.getFunction('verifyAggregate')([], onL1, handedIn.proofs, handedIn.sums);
 }
 
 /** The proof with its word `place` (a, b, c in the order of calldata) changed. */
@@ -93,74 +108,48 @@ test("proofs in the order of snarkjs's calldata are accepted one by one", async 
 });
 
 describe.each([1, 2, PROOFS])('%d proofs at once', (count) => {
-  const taken = () => proven.slice(0, count);
+  const inputs = () => proven.slice(0, count).map((one) => one.inputs);
+  const proofs = () => proven.slice(0, count).map(({ proof }) => proof);
 
   test('are accepted', async () => {
-    await verifyBatch(
-      taken().map(({ inputs }) => inputs),
-      taken().map(({ onL1 }) => onL1),
-    );
+    await verifyAll(inputs(), proofs());
   });
 
   test('are refused with one wrong input among them', async () => {
     for (let bad = 0; bad < count; bad++) {
       for (let j = 0; j < 3; j++) {
-        const inputs = taken().map((one) => [...one.inputs]);
-        inputs[bad]![j] = (inputs[bad]![j]! + 1n) % FIELD;
-        await expect(
-          verifyBatch(
-            inputs,
-            taken().map(({ onL1 }) => onL1),
-          ),
-        ).rejects.toThrow(/InvalidProof/);
+        const wrong = inputs().map((one) => [...one] as [bigint, bigint, bigint]);
+        wrong[bad]![j] = (wrong[bad]![j]! + 1n) % FIELD;
+        await expect(verifyAll(wrong, proofs())).rejects.toThrow(/InvalidProof/);
       }
     }
   });
 
   test("are refused with one proof of another's statement among them", async () => {
     for (let bad = 0; bad < count; bad++) {
-      const proofs = taken().map(({ onL1 }) => onL1);
-      proofs[bad] = proven[(bad + 1) % PROOFS]!.onL1;
-      await expect(
-        verifyBatch(
-          taken().map(({ inputs }) => inputs),
-          proofs,
-        ),
-      ).rejects.toThrow(/InvalidProof/);
+      const wrong = proofs().with(bad, proven[(bad + 1) % PROOFS]!.proof);
+      await expect(verifyAll(inputs(), wrong)).rejects.toThrow(/InvalidProof/);
     }
   });
 
-  test('are refused with any changed element of a proof', async () => {
-    const last = proven[count - 1]!;
-    for (let place = 0; place < 8; place++) {
-      const proofs = taken().map(({ onL1 }) => onL1);
-      proofs[count - 1] = withWord(last.onL1, place, (word) => (word + 1n) % BASE_FIELD);
-      await expect(
-        verifyBatch(
-          taken().map(({ inputs }) => inputs),
-          proofs,
-        ),
-      ).rejects.toThrow(/CurveOperationFailed/);
-      proofs[count - 1] = withWord(last.onL1, place, (word) => word + BASE_FIELD);
-      await expect(
-        verifyBatch(
-          taken().map(({ inputs }) => inputs),
-          proofs,
-        ),
-      ).rejects.toThrow(/CoordinateOutOfRange/);
+  test('are refused with any changed element of a proof or of the sum', async () => {
+    const changes = [(word: bigint) => (word + 1n) % BASE_FIELD, (word: bigint) => word + BASE_FIELD];
+    for (const change of changes) {
+      for (let place = 0; place < 8; place++) {
+        const refused = verifyAll(inputs(), proofs(), ({ proofs: all, sums }) => {
+          const { a, b, c } = withWord({ ...all[count - 1]!, c: sums[0]! }, place, change);
+          return { proofs: all.with(count - 1, { a, b }), sums: [c] };
+        });
+        await expect(refused).rejects.toThrow(/CurveOperationFailed/);
+      }
     }
   });
 
   test('are refused with an aliased input', async () => {
     for (let j = 0; j < 3; j++) {
-      const inputs = taken().map((one) => [...one.inputs]);
-      inputs[count - 1]![j]! += FIELD;
-      await expect(
-        verifyBatch(
-          inputs,
-          taken().map(({ onL1 }) => onL1),
-        ),
-      ).rejects.toThrow(/InputOutOfRange/);
+      const wrong = inputs().map((one) => [...one] as [bigint, bigint, bigint]);
+      wrong[count - 1]![j]! += FIELD;
+      await expect(verifyAll(wrong, proofs())).rejects.toThrow(/InputOutOfRange/);
     }
   });
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.37;
 
-import {Proof} from "../../contracts/interfaces/IGroth16Verifier.sol";
+import {IGroth16Verifier, Proof, ProofPoints} from "../../contracts/interfaces/IGroth16Verifier.sol";
 import {IMillrace} from "../../contracts/interfaces/IMillrace.sol";
 import {R} from "../../contracts/libraries/Bn254.sol";
 import {Batch, L1Entry, Op} from "./support/BatchData.sol";
@@ -40,11 +40,12 @@ contract BatchesTest is RollupFixture {
         vm.assertEq(state.finalizedRoot, GENESIS_ROOT, "root before");
 
         vm.warp(block.timestamp + 100);
-        (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs) = _one(head);
+        (IMillrace.BatchHeader[] memory headers, ProofPoints[] memory proofs, uint256[2][] memory sums) =
+            _one(head);
         vm.expectEmit(true, true, true, true, address(rollup));
         emit IMillrace.BatchFinalized(1, rootAfter(1), 0);
         vm.prank(bob); // anyone may prove
-        rollup.proveBatches(headers, proofs);
+        rollup.proveBatches(headers, proofs, sums);
         state = rollup.state();
         vm.assertEq(state.finalizedNumber, 1, "final");
         vm.assertEq(state.l1Finalized, 1, "queue, final");
@@ -80,24 +81,23 @@ contract BatchesTest is RollupFixture {
             headers[i] = commit(withOp(withdrawal(bob, 1, 5 + i)), (i / 2) % 2);
         }
         prove(headers[0]);
-        (IMillrace.BatchHeader[] memory rest, Proof[] memory proofs) =
-            (new IMillrace.BatchHeader[](3), new Proof[](3));
-        for (uint256 i = 0; i < 3; ++i) {
-            (rest[i], proofs[i]) = (headers[i + 1], proofOf(headers[i + 1]));
-        }
-        rollup.proveBatches(rest, proofs);
+        IMillrace.BatchHeader[] memory rest = new IMillrace.BatchHeader[](3);
+        (rest[0], rest[1], rest[2]) = (headers[1], headers[2], headers[3]);
+        (ProofPoints[] memory proofs, uint256[2][] memory sums) = together(rest);
+        rollup.proveBatches(rest, proofs, sums);
         vm.assertEq(rollup.state().finalizedNumber, 4, "final");
 
         IMillrace.BatchInput[] memory batches = new IMillrace.BatchInput[](3);
         for (uint8 i = 0; i < 3; ++i) {
             Batch memory batch = withOp(withdrawal(bob, 1, 50 + i));
-            IMillrace.BatchHeader memory header = headerOf(batch, i % 2, head);
-            (batches[i], proofs[i]) = (input(batch, i % 2, header.number), proofOf(header));
-            push(header);
+            rest[i] = headerOf(batch, i % 2, head);
+            batches[i] = input(batch, i % 2, rest[i].number);
+            push(rest[i]);
         }
+        (proofs, sums) = together(rest);
         vm.expectEmit(true, true, true, true, address(rollup));
         emit IMillrace.BatchFinalized(5, rootAfter(5), payoutsRootOf(withOp(withdrawal(bob, 1, 50))));
-        rollup.commitAndProveBatches(batches, proofs);
+        rollup.commitAndProveBatches(batches, proofs, sums);
         vm.assertEq(rollup.state().finalizedNumber, 7, "final");
         vm.assertEq(rollup.state().finalizedHash, headHash, "hash");
         commit(none(), 0); // the last of a call can be a parent
@@ -130,16 +130,16 @@ contract BatchesTest is RollupFixture {
         rollup.commitBatches(0, head, batches);
         vm.expectRevert(abi.encodeWithSelector(IMillrace.NotOperator.selector, alice));
         vm.prank(alice);
-        rollup.commitAndProveBatches(batches, new Proof[](1));
+        rollup.commitAndProveBatches(batches, new ProofPoints[](1), new uint256[2][](1));
     }
 
     function test_refusesNoBatches() public {
         vm.expectRevert(abi.encodePacked(IMillrace.NoBatches.selector));
         rollup.commitBatches(0, head, new IMillrace.BatchInput[](0));
         vm.expectRevert(abi.encodePacked(IMillrace.NoBatches.selector));
-        rollup.commitAndProveBatches(new IMillrace.BatchInput[](0), new Proof[](0));
+        rollup.commitAndProveBatches(new IMillrace.BatchInput[](0), new ProofPoints[](0), new uint256[2][](0));
         vm.expectRevert(abi.encodePacked(IMillrace.NoBatches.selector));
-        rollup.proveBatches(new IMillrace.BatchHeader[](0), new Proof[](0));
+        rollup.proveBatches(new IMillrace.BatchHeader[](0), new ProofPoints[](0), new uint256[2][](0));
     }
 
     function test_refusesAnotherParent() public {
@@ -161,10 +161,9 @@ contract BatchesTest is RollupFixture {
         IMillrace.BatchHeader memory header = headerOf(none(), 0, head);
         IMillrace.BatchInput[] memory batches = new IMillrace.BatchInput[](1);
         batches[0] = input(none(), 0, 2);
-        Proof[] memory proofs = new Proof[](1);
-        proofs[0] = proofOf(header);
+        (ProofPoints[] memory proofs, uint256[2][] memory sums) = alone(proofOf(header));
         vm.expectRevert(abi.encodeWithSelector(IMillrace.UnprovenBatches.selector, 1, 0));
-        rollup.commitAndProveBatches(batches, proofs);
+        rollup.commitAndProveBatches(batches, proofs, sums);
     }
 
     function test_provesOnlyWhatIsCommittedNext() public {
@@ -193,10 +192,11 @@ contract BatchesTest is RollupFixture {
 
     /// @param finalizedHash the hash that the rollup chains the header to
     function _refusesHeader(IMillrace.BatchHeader memory header, bytes32 finalizedHash) private {
-        (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs) = _one(header);
+        (IMillrace.BatchHeader[] memory headers, ProofPoints[] memory proofs, uint256[2][] memory sums) =
+            _one(header);
         bytes32 found = keccak256(abi.encode(finalizedHash, header));
         vm.expectRevert(abi.encodeWithSelector(IMillrace.NotCommitted.selector, header.number, found));
-        rollup.proveBatches(headers, proofs);
+        rollup.proveBatches(headers, proofs, sums);
     }
 
     // ---------------------------------------------------------------------------------------------- proofs
@@ -205,64 +205,69 @@ contract BatchesTest is RollupFixture {
         IMillrace.BatchInput[] memory batches = new IMillrace.BatchInput[](1);
         batches[0] = input(none(), 0, 1);
         vm.expectRevert(abi.encodeWithSelector(IMillrace.ProofCountMismatch.selector, 1, 0));
-        rollup.commitAndProveBatches(batches, new Proof[](0));
+        rollup.commitAndProveBatches(batches, new ProofPoints[](0), new uint256[2][](1));
         vm.expectRevert(abi.encodeWithSelector(IMillrace.ProofCountMismatch.selector, 1, 2));
-        rollup.commitAndProveBatches(batches, new Proof[](2));
+        rollup.commitAndProveBatches(batches, new ProofPoints[](2), new uint256[2][](1));
         commit(none(), 0);
         IMillrace.BatchHeader[] memory headers = new IMillrace.BatchHeader[](1);
         headers[0] = head;
         vm.expectRevert(abi.encodeWithSelector(IMillrace.ProofCountMismatch.selector, 1, 2));
-        rollup.proveBatches(headers, new Proof[](2));
+        rollup.proveBatches(headers, new ProofPoints[](2), new uint256[2][](1));
+    }
+
+    function test_refusesWrongNumberOfSums() public {
+        commit(none(), 0);
+        (IMillrace.BatchHeader[] memory headers, ProofPoints[] memory proofs,) = _one(head);
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.SumCountMismatch.selector, 1, 0));
+        rollup.proveBatches(headers, proofs, new uint256[2][](0));
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.SumCountMismatch.selector, 1, 2));
+        rollup.proveBatches(headers, proofs, new uint256[2][](2));
     }
 
     /// @dev The proof of a batch holds for no batch with another byte, root, commitment or shape.
     function test_refusesProofOfAnotherBatch() public {
         Batch memory batch = withOp(Op(1, 2, 3, 4, 5, 0));
-        Proof[] memory proofs = new Proof[](1);
-        proofs[0] = proofOf(headerOf(batch, 0, head));
+        Proof memory proof = proofOf(headerOf(batch, 0, head));
         IMillrace.BatchInput memory good = input(batch, 0, 1);
         for (uint256 i = 0; i < good.data.length; ++i) {
             IMillrace.BatchInput memory bad = input(batch, 0, 1);
             bad.data[i] ^= 0x01;
-            _refuses(bad, proofs);
+            _refuses(bad, proof);
         }
         IMillrace.BatchInput memory other = input(batch, 0, 1);
         other.newRoot ^= 1;
-        _refuses(other, proofs);
+        _refuses(other, proof);
         other = input(batch, 0, 1);
         other.c ^= 1;
-        _refuses(other, proofs);
-        _refuses(input(batch, 1, 1), proofs);
-        proofs[0] = TrapdoorKey.prove(99, [uint256(1), 2, 3], 1);
-        _refuses(good, proofs);
+        _refuses(other, proof);
+        _refuses(input(batch, 1, 1), proof);
+        _refuses(good, TrapdoorKey.prove(99, [uint256(1), 2, 3], 1));
     }
 
     /// @dev The same batch with the same proof as the next one: the number and the roots have changed.
     function test_refusesReplayAsAnotherBatch() public {
         IMillrace.BatchHeader memory header = commitAndProve(none(), 0);
-        Proof[] memory proofs = new Proof[](1);
-        proofs[0] = proofOf(header);
-        _refuses(input(none(), 0, 1), proofs);
+        _refuses(input(none(), 0, 1), proofOf(header));
     }
 
     function test_refusesReplayOnAnotherRollupAndChain() public {
-        Proof[] memory proofs = new Proof[](1);
-        proofs[0] = proofOf(headerOf(none(), 0, head));
+        Proof memory proof = proofOf(headerOf(none(), 0, head));
         uint256 id = block.chainid;
         uint256 domain = rollup.domain();
         vm.chainId(id + 1);
         vm.assertTrue(rollup.domain() != domain, "domain of another chain");
-        _refuses(input(none(), 0, 1), proofs);
+        _refuses(input(none(), 0, 1), proof);
         vm.chainId(id);
         setUpRollup(); // another contract with the same state
         vm.assertTrue(rollup.domain() != domain, "domain of another contract");
-        _refuses(input(none(), 0, 1), proofs);
+        _refuses(input(none(), 0, 1), proof);
     }
 
-    function _refuses(IMillrace.BatchInput memory batch, Proof[] memory proofs) private {
+    function _refuses(IMillrace.BatchInput memory batch, Proof memory proof) private {
+        (ProofPoints[] memory proofs, uint256[2][] memory sums) = alone(proof);
         IMillrace.BatchInput[] memory batches = new IMillrace.BatchInput[](1);
         batches[0] = batch;
-        try rollup.commitAndProveBatches(batches, proofs) {
+        try rollup.commitAndProveBatches(batches, proofs, sums) {
             vm.assertTrue(false, "accepted");
         } catch (bytes memory) {}
         vm.assertEq(rollup.state().finalizedRoot, head.newRoot, "root");
@@ -336,7 +341,7 @@ contract BatchesTest is RollupFixture {
         vm.expectRevert(refusal);
         rollup.commitBatches(headParentHash, head, batches);
         vm.expectRevert(refusal);
-        rollup.commitAndProveBatches(batches, new Proof[](1));
+        rollup.commitAndProveBatches(batches, new ProofPoints[](1), new uint256[2][](1));
     }
 
     // -------------------------------------------------------------------------------------------- randomness

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {IGroth16Verifier, Proof} from "../../contracts/interfaces/IGroth16Verifier.sol";
+import {IGroth16Verifier, Proof, ProofPoints} from "../../contracts/interfaces/IGroth16Verifier.sol";
 import {IMillrace} from "../../contracts/interfaces/IMillrace.sol";
 import {R} from "../../contracts/libraries/Bn254.sol";
 import {BlocklistingToken, FalseReturningToken} from "../../contracts/test/HostileTokens.sol";
@@ -83,9 +83,10 @@ contract ExitModeTest is RollupFixture {
         vm.assertEq(state.committedNumber, 1, "committed");
         vm.assertEq(state.l1Committed, 0, "queue");
         vm.assertEq(state.committedHash, state.finalizedHash, "hash");
-        (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs) = _one(second);
+        (IMillrace.BatchHeader[] memory headers, ProofPoints[] memory proofs, uint256[2][] memory sums) =
+            _one(second);
         vm.expectRevert(abi.encodePacked(IMillrace.ExitModeActive.selector));
-        rollup.proveBatches(headers, proofs);
+        rollup.proveBatches(headers, proofs, sums);
         refund(0, entry);
     }
 
@@ -93,15 +94,16 @@ contract ExitModeTest is RollupFixture {
         IMillrace.BatchHeader memory header = headerOf(none(), 0, head);
         _exitMode();
         bytes memory refusal = abi.encodePacked(IMillrace.ExitModeActive.selector);
-        (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs) = _one(header);
+        (IMillrace.BatchHeader[] memory headers, ProofPoints[] memory proofs, uint256[2][] memory sums) =
+            _one(header);
         IMillrace.BatchInput[] memory batches = new IMillrace.BatchInput[](1);
         batches[0] = input(none(), 0, 1);
         vm.expectRevert(refusal);
         rollup.commitBatches(headParentHash, head, batches);
         vm.expectRevert(refusal);
-        rollup.commitAndProveBatches(batches, proofs);
+        rollup.commitAndProveBatches(batches, proofs, sums);
         vm.expectRevert(refusal);
-        rollup.proveBatches(headers, proofs);
+        rollup.proveBatches(headers, proofs, sums);
         vm.expectRevert(refusal);
         rollup.revertBatches(header);
         vm.expectRevert(refusal);
@@ -137,9 +139,10 @@ contract ExitModeTest is RollupFixture {
         vm.assertEq(state.committedHash, headHash, "hash");
         vm.assertTrue(!state.exitMode, "op 1 is within its deadline");
 
-        (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs) = _one(oldest);
+        (IMillrace.BatchHeader[] memory headers, ProofPoints[] memory proofs, uint256[2][] memory sums) =
+            _one(oldest);
         vm.expectRevert(abi.encodeWithSelector(IMillrace.NotCommitted.selector, 2, hashOn(oldest)));
-        rollup.proveBatches(headers, proofs); // dropped is dropped
+        rollup.proveBatches(headers, proofs, sums); // dropped is dropped
         Batch memory both;
         both.l1 = new L1Entry[](2);
         (both.l1[0], both.l1[1]) = (second, third);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.37;
 
-import {IGroth16Verifier, Proof, VerifyingKey} from "../../contracts/interfaces/IGroth16Verifier.sol";
+import {IGroth16Verifier, Proof, ProofPoints, VerifyingKey} from "../../contracts/interfaces/IGroth16Verifier.sol";
 import {P, R} from "../../contracts/libraries/Bn254.sol";
+import {Aggregation} from "./support/Aggregation.sol";
 import {Deployer} from "./support/Deployer.sol";
 import {TrapdoorKey} from "./support/TrapdoorKey.sol";
 import {bound, vm} from "./support/Vm.sol";
@@ -27,7 +28,8 @@ contract Groth16VerifierTest {
     /// hardhat-config: fuzz.runs = 24
     function testFuzz_acceptsManyValidProofs(uint256 seed, uint8 count) public view {
         (uint256[3][] memory inputs, Proof[] memory proofs) = _many(seed, bound(count, 1, 12));
-        verifier.verifyBatch(inputs, proofs);
+        Aggregate memory all = _aggregate(inputs, proofs);
+        _verify(all);
     }
 
     /// hardhat-config: fuzz.runs = 24
@@ -35,8 +37,9 @@ contract Groth16VerifierTest {
         (uint256[3][] memory inputs, Proof[] memory proofs) = _many(seed, bound(count, 1, 12));
         uint256 place = bad % inputs.length;
         proofs[place] = TrapdoorKey.prove(ALPHA + 1, inputs[place], seed);
+        Aggregate memory all = _aggregate(inputs, proofs);
         vm.expectRevert(abi.encodePacked(IGroth16Verifier.InvalidProof.selector));
-        verifier.verifyBatch(inputs, proofs);
+        _verify(all);
     }
 
     /// hardhat-config: fuzz.runs = 24
@@ -45,8 +48,9 @@ contract Groth16VerifierTest {
         uint256[3] memory changed = inputs[bad % inputs.length];
         uint256 j = seed % 3;
         changed[j] = changed[j] == input % R ? (input + 1) % R : input % R;
+        Aggregate memory all = _aggregate(inputs, proofs);
         vm.expectRevert(abi.encodePacked(IGroth16Verifier.InvalidProof.selector));
-        verifier.verifyBatch(inputs, proofs);
+        _verify(all);
     }
 
     /// @dev Two invalid proofs whose equations cancel if they are just multiplied together.
@@ -57,15 +61,17 @@ contract Groth16VerifierTest {
         // Each C is off by the same point, in opposite directions: proofs of the other alphas are.
         proofs[0] = TrapdoorKey.prove(ALPHA + 1, inputs[0], 9);
         proofs[1] = TrapdoorKey.prove(ALPHA - 1, inputs[1], 9);
+        Aggregate memory all = _aggregate(inputs, proofs);
         vm.expectRevert(abi.encodePacked(IGroth16Verifier.InvalidProof.selector));
-        verifier.verifyBatch(inputs, proofs);
+        _verify(all);
     }
 
     function test_refusesProofsInAnotherOrder() public {
         (uint256[3][] memory inputs, Proof[] memory proofs) = _many(1, 2);
         (proofs[0], proofs[1]) = (proofs[1], proofs[0]);
+        Aggregate memory all = _aggregate(inputs, proofs);
         vm.expectRevert(abi.encodePacked(IGroth16Verifier.InvalidProof.selector));
-        verifier.verifyBatch(inputs, proofs);
+        _verify(all);
     }
 
     /// @dev A malleated proof, (-A, -B, C), is as valid as the original: nothing may be keyed on a proof.
@@ -112,8 +118,9 @@ contract Groth16VerifierTest {
         Proof[] memory proofs = new Proof[](2);
         (inputs, proofs) = _many(3, 2);
         inputs[1][2] += R;
+        Aggregate memory all = _aggregate(inputs, proofs);
         vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.InputOutOfRange.selector, 1));
-        verifier.verifyBatch(inputs, proofs);
+        _verify(all);
     }
 
     function test_refusesAliasedCoordinates() public {
@@ -123,43 +130,102 @@ contract Groth16VerifierTest {
             uint256[8] memory words = abi.decode(good, (uint256[8]));
             words[i] += P;
             Proof memory proof = abi.decode(abi.encode(words), (Proof));
-            vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.CoordinateOutOfRange.selector, 0));
-            verifier.verify(inputs, proof);
+            vm.expectPartialRevert(IGroth16Verifier.CurveOperationFailed.selector);
+            verifier.verify{gas: 2_000_000}(inputs, proof);
         }
     }
 
     /// @dev Every element of a proof moved off by one: off its curve, which the precompiles refuse.
     function test_refusesChangedCoordinates() public {
-        uint256[3][] memory inputs = new uint256[3][](1);
-        Proof[] memory proofs = new Proof[](1);
-        inputs[0] = [uint256(1), 2, 3];
-        bytes memory good = abi.encode(TrapdoorKey.prove(ALPHA, inputs[0], 9));
+        uint256[3] memory inputs = [uint256(1), 2, 3];
+        bytes memory good = abi.encode(TrapdoorKey.prove(ALPHA, inputs, 9));
         for (uint256 i = 0; i < 8; ++i) {
             uint256[8] memory words = abi.decode(good, (uint256[8]));
             words[i] = (words[i] + 1) % P;
-            proofs[0] = abi.decode(abi.encode(words), (Proof));
+            Proof memory proof = abi.decode(abi.encode(words), (Proof));
             vm.expectPartialRevert(IGroth16Verifier.CurveOperationFailed.selector);
-            verifier.verifyBatch{gas: 2_000_000}(inputs, proofs);
+            verifier.verify{gas: 2_000_000}(inputs, proof);
         }
     }
 
-    /// @dev The second proof goes through scalar multiplications first.
-    function test_refusesSecondProofOffTheCurve() public {
-        (uint256[3][] memory inputs, Proof[] memory proofs) = _many(1, 2);
-        uint256 good = proofs[1].a[0];
-        proofs[1].a[0] = (good + 1) % P;
+    /// @dev A proof among others goes through a scalar multiplication first, the sum of a second key too.
+    function test_refusesPointsOffTheCurveAmongOthers() public {
+        for (uint256 i = 0; i < 2; ++i) {
+            Aggregate memory all = _ofKeys(1, 2, 1);
+            all.points[i].a[0] = (all.points[i].a[0] + 1) % P;
+            vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.CurveOperationFailed.selector, 7));
+            _verify(all);
+            all = _ofKeys(1, 2, 1);
+            all.points[i].a[0] += P;
+            vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.CurveOperationFailed.selector, 7));
+            _verify(all);
+            all = _ofKeys(1, 2, 1);
+            all.points[i].b[0][0] += P;
+            vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.CurveOperationFailed.selector, 8));
+            _verify(all);
+        }
+        Aggregate memory two = _ofTwoKeys();
+        two.sums[1][1] += P;
         vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.CurveOperationFailed.selector, 7));
-        verifier.verifyBatch{gas: 2_000_000}(inputs, proofs);
+        _verify(two);
+        two = _ofTwoKeys();
+        two.sums[0][1] += P;
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.CurveOperationFailed.selector, 8));
+        _verify(two);
     }
 
     function test_refusesWrongCounts() public {
         (uint256[3][] memory inputs, Proof[] memory proofs) = _many(1, 2);
+        Aggregate memory all = _aggregate(inputs, proofs);
+        VerifyingKey[] memory none = new VerifyingKey[](0);
         vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.ProofCountMismatch.selector, 0, 0));
-        verifier.verifyBatch(new uint256[3][](0), new Proof[](0));
+        verifier.verifyAggregate(none, new uint256[4][](0), new ProofPoints[](0), all.sums);
         vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.ProofCountMismatch.selector, 2, 1));
-        verifier.verifyBatch(inputs, new Proof[](1));
+        verifier.verifyAggregate(none, all.statements, new ProofPoints[](1), all.sums);
         vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.ProofCountMismatch.selector, 1, 2));
-        verifier.verifyBatch(new uint256[3][](1), proofs);
+        verifier.verifyAggregate(none, new uint256[4][](1), all.points, all.sums);
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.SumCountMismatch.selector, 1, 0));
+        verifier.verifyAggregate(none, all.statements, all.points, new uint256[2][](0));
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.SumCountMismatch.selector, 2, 1));
+        verifier.verifyAggregate(new VerifyingKey[](1), all.statements, all.points, all.sums);
+    }
+
+    // ------------------------------------------------------------------------------------------- the sums of C
+
+    /// @dev The C as they are, or in another order, do not make the sum: it goes by the weights.
+    function test_refusesOtherSums() public {
+        (uint256[3][] memory inputs, Proof[] memory proofs) = _many(1, 3);
+        Aggregate memory all = _aggregate(inputs, proofs);
+        uint256[2] memory good = all.sums[0];
+        all.sums[0] = TrapdoorKey.add(TrapdoorKey.add(proofs[0].c, proofs[1].c), proofs[2].c);
+        _refusesInvalid(all);
+        (proofs[1].c, proofs[2].c) = (proofs[2].c, proofs[1].c);
+        _refusesInvalid(_aggregate(inputs, proofs));
+        all.sums[0] = TrapdoorKey.negated(good);
+        _refusesInvalid(all);
+        all.sums[0] = [uint256(0), 0];
+        _refusesInvalid(all);
+        all.sums[0] = good;
+        _verify(all);
+    }
+
+    /// @dev The two keys have the same delta: without weights of the keys, what one sum lacks the other could make up for.
+    function test_refusesSumsThatMakeUpForEachOther() public {
+        Aggregate memory all = _ofTwoKeys();
+        _verify(all);
+        all.sums[0] = TrapdoorKey.add(all.sums[0], TrapdoorKey.g1(5));
+        all.sums[1] = TrapdoorKey.add(all.sums[1], TrapdoorKey.negated(TrapdoorKey.g1(5)));
+        _refusesInvalid(all);
+    }
+
+    /// @dev The weights are of all that is handed in but the sums: a sum made for other points does not hold for these.
+    function test_refusesTheSumOfOtherPoints() public {
+        (uint256[3][] memory inputs, Proof[] memory proofs) = _many(1, 2);
+        Aggregate memory all = _aggregate(inputs, proofs);
+        // (-A, -B, C) is the same proof, with other weights.
+        all.points[1].a = TrapdoorKey.negated(all.points[1].a);
+        all.points[1].b = TrapdoorKey.negatedG2(all.points[1].b);
+        _refusesInvalid(all);
     }
 
     // ---------------------------------------------------------------------------------------- several keys
@@ -167,31 +233,26 @@ contract Groth16VerifierTest {
     /// @dev Statements of the own key and of two others in any order.
     /// hardhat-config: fuzz.runs = 24
     function testFuzz_verifiesProofsOfSeveralKeys(uint256 seed, uint8 count, uint8 bad) public {
-        VerifyingKey[] memory others = new VerifyingKey[](2);
-        (others[0], others[1]) = (TrapdoorKey.key(ALPHA + 1), TrapdoorKey.key(ALPHA + 2));
-        uint256[4][] memory statements = new uint256[4][](bound(count, 1, 8));
-        Proof[] memory proofs = new Proof[](statements.length);
-        for (uint256 i = 0; i < proofs.length; ++i) {
-            uint256 random = uint256(keccak256(abi.encode(seed, i)));
-            uint256[3] memory inputs = [random % R, (random >> 8) % R, (random >> 16) % R];
-            statements[i] = [random % 3, inputs[0], inputs[1], inputs[2]];
-            proofs[i] = TrapdoorKey.prove(ALPHA + random % 3, inputs, random);
-        }
-        verifier.verifyMixed(others, statements, proofs);
-        uint256[4] memory wrong = statements[bad % proofs.length];
-        wrong[0] = (wrong[0] + 1) % 3; // another of the keys
-        vm.expectRevert(abi.encodePacked(IGroth16Verifier.InvalidProof.selector));
-        verifier.verifyMixed(others, statements, proofs);
+        uint256 total = bound(count, 4, 8);
+        Aggregate memory all = _ofKeys(3, total, seed);
+        _verify(all);
+        uint256 place = 3 + bad % (total - 3); // each key has one of the first three
+        uint256[4] memory wrong = all.statements[place];
+        uint256 key = wrong[0];
         wrong[0] = 3;
-        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.UnknownKey.selector, bad % proofs.length));
-        verifier.verifyMixed(others, statements, proofs);
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.UnknownKey.selector, place));
+        _verify(all);
+        wrong[0] = (key + 1) % 3;
+        _refusesInvalid(all);
     }
 
-    function test_refusesWrongCountsOfSeveralKeys() public {
-        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.ProofCountMismatch.selector, 2, 1));
-        verifier.verifyMixed(new VerifyingKey[](1), new uint256[4][](2), new Proof[](1));
-        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.ProofCountMismatch.selector, 0, 0));
-        verifier.verifyMixed(new VerifyingKey[](0), new uint256[4][](0), new Proof[](0));
+    function test_refusesAKeyWithoutStatements() public {
+        Aggregate memory all = _ofTwoKeys();
+        for (uint256 i = 0; i < all.statements.length; ++i) {
+            all.statements[i][0] = 1;
+        }
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.UnusedKey.selector, 0));
+        _verify(all);
     }
 
     // ----------------------------------------------------------------------------------------------- keys
@@ -242,6 +303,57 @@ contract Groth16VerifierTest {
 
     function _deploy(VerifyingKey memory key) private returns (IGroth16Verifier) {
         return IGroth16Verifier(deployer.deploy("Groth16Verifier", abi.encode(key)));
+    }
+
+    /// @dev What {IGroth16Verifier-verifyAggregate} takes.
+    struct Aggregate {
+        VerifyingKey[] others;
+        uint256[4][] statements;
+        ProofPoints[] points;
+        uint256[2][] sums;
+    }
+
+    function _verify(Aggregate memory all) private view {
+        verifier.verifyAggregate{gas: 4_000_000}(all.others, all.statements, all.points, all.sums);
+    }
+
+    function _refusesInvalid(Aggregate memory all) private {
+        vm.expectRevert(abi.encodePacked(IGroth16Verifier.InvalidProof.selector));
+        _verify(all);
+    }
+
+    function _aggregate(uint256[3][] memory inputs, Proof[] memory proofs) private view returns (Aggregate memory all) {
+        VerifyingKey[] memory keys = new VerifyingKey[](1);
+        keys[0] = TrapdoorKey.key(ALPHA);
+        all.statements = new uint256[4][](inputs.length);
+        for (uint256 i = 0; i < inputs.length; ++i) {
+            all.statements[i] = [0, inputs[i][0], inputs[i][1], inputs[i][2]];
+        }
+        (all.points, all.sums) = Aggregation.aggregate(keys, all.statements, proofs);
+    }
+
+    function _ofTwoKeys() private view returns (Aggregate memory) {
+        return _ofKeys(2, 4, 1);
+    }
+
+    /// @dev Statements of the own key and of others, at random, but of every key one.
+    function _ofKeys(uint256 keyCount, uint256 count, uint256 seed) private view returns (Aggregate memory all) {
+        VerifyingKey[] memory keys = new VerifyingKey[](keyCount);
+        all.others = new VerifyingKey[](keyCount - 1);
+        for (uint256 k = 0; k < keyCount; ++k) {
+            keys[k] = TrapdoorKey.key(ALPHA + k);
+            if (k > 0) all.others[k - 1] = keys[k];
+        }
+        all.statements = new uint256[4][](count);
+        Proof[] memory proofs = new Proof[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 random = uint256(keccak256(abi.encode(seed, i)));
+            uint256 k = i < keyCount ? keyCount - 1 - i : random % keyCount;
+            uint256[3] memory inputs = [random % R, (random >> 8) % R, (random >> 16) % R];
+            all.statements[i] = [k, inputs[0], inputs[1], inputs[2]];
+            proofs[i] = TrapdoorKey.prove(ALPHA + k, inputs, random);
+        }
+        (all.points, all.sums) = Aggregation.aggregate(keys, all.statements, proofs);
     }
 
     function _many(uint256 seed, uint256 count)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.37;
 
-import {Proof} from "../../contracts/interfaces/IGroth16Verifier.sol";
+import {ProofPoints} from "../../contracts/interfaces/IGroth16Verifier.sol";
 import {IMillrace} from "../../contracts/interfaces/IMillrace.sol";
 import {Batch, L1Entry} from "./support/BatchData.sol";
 import {RollupFixture} from "./support/RollupFixture.sol";
@@ -86,6 +86,6 @@ contract L1QueueTest is RollupFixture {
         rollup.commitBatches(headParentHash, head, batches);
         if (rollup.state().finalizedNumber != head.number) return;
         vm.expectRevert(refusal);
-        rollup.commitAndProveBatches(batches, new Proof[](1));
+        rollup.commitAndProveBatches(batches, new ProofPoints[](1), new uint256[2][](1));
     }
 }

@@ -50,7 +50,7 @@ export class RollupCalls {
 
   /** Commits and proves in one call. */
   async finalize(...batches: ProvenBatch[]): Promise<void> {
-    await this.send(this.contract.encodeCommitAndProve(batches));
+    await this.send(await this.contract.encodeCommitAndProve(batches, this.#rollup.keys));
   }
 
   /** Commits a batch without its proof, on top of `parent` with the parent hash `grandparent`. @returns its header */
@@ -65,6 +65,7 @@ export class RollupCalls {
   /** Proves a committed batch. */
   async prove(header: BatchHeader): Promise<void> {
     const { c, z, y } = header;
-    await this.send(this.encode('proveBatches', [[header], [proofOnL1(this.#rollup.key.prove([c, z, y]))]]));
+    const { a, b, c: sum } = proofOnL1(this.#rollup.key.prove([c, z, y]));
+    await this.send(this.encode('proveBatches', [[header], [{ a, b }], [sum]]));
   }
 }

@@ -87,7 +87,7 @@ export class RollupOnL1 {
 
   /** Calldata of the operator's one-step call. */
   commitAndProve(input: BatchInput, proof: Groth16Proof | ProofOnL1): string {
-    return this.#encode('commitAndProveBatches', [[input], [onL1(proof)]]);
+    return this.#encode('commitAndProveBatches', [[input], ...onL1(proof)]);
   }
 
   /** Calldata of the first of two steps, on top of `parent` whose own parent's header has the hash `grandparentHash`. */
@@ -97,7 +97,7 @@ export class RollupOnL1 {
 
   /** Calldata of the second of two steps. */
   prove(header: BatchHeader, proof: Groth16Proof): string {
-    return this.#encode('proveBatches', [[header], [onL1(proof)]]);
+    return this.#encode('proveBatches', [[header], ...onL1(proof)]);
   }
 
   /** The header of the newest committed batch, as L1 tells it. */
@@ -155,6 +155,8 @@ export class RollupOnL1 {
   }
 }
 
-function onL1(proof: Groth16Proof | ProofOnL1): ProofOnL1 {
-  return 'pi_a' in proof ? proofOnL1(proof) : proof;
+/** The proofs and sums that L1 takes of a single proof. */
+function onL1(proof: Groth16Proof | ProofOnL1): [Pick<ProofOnL1, 'a' | 'b'>[], ProofOnL1['c'][]] {
+  const { a, b, c } = 'pi_a' in proof ? proofOnL1(proof) : proof;
+  return [[{ a, b }], [c]];
 }

@@ -1,5 +1,6 @@
 import { type JsonRpcProvider, Wallet } from 'ethers';
 import type { ProvenBatch } from '../../aggregator/ports.ts';
+import type { SubmittedKey } from '../../aggregator/submitter.ts';
 import type { DeployManifest } from '../../protocol/deploy-manifest.ts';
 import type { L1Op } from '../../protocol/l1-ops.ts';
 import type { SignedOp } from '../../protocol/ops.ts';
@@ -53,8 +54,10 @@ export class TestRollup {
   }
 
   /** The keys that a submitter of this rollup proves with. */
-  get keys(): Map<string, { manifestId: string; vkHash: string }> {
-    return new Map([[SHAPE.name, { manifestId: MANIFEST_ID, vkHash: this.deployment.shapes[0]!.vkHash }]]);
+  get keys(): Map<string, SubmittedKey> {
+    const { verificationKey } = this.key;
+    const { vkHash } = this.deployment.shapes[0]!;
+    return new Map([[SHAPE.name, { manifestId: MANIFEST_ID, vkHash, verificationKey }]]);
   }
 
   /** The next batch, with these ops in it, and its proof. */

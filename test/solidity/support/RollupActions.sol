@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.37;
 
-import {Proof} from "../../../contracts/interfaces/IGroth16Verifier.sol";
+import {Proof, ProofPoints} from "../../../contracts/interfaces/IGroth16Verifier.sol";
 import {IMillrace} from "../../../contracts/interfaces/IMillrace.sol";
 import {R} from "../../../contracts/libraries/Bn254.sol";
 import {FeeOnTransferToken} from "../../../contracts/test/HostileTokens.sol";
@@ -165,11 +165,11 @@ contract RollupActions is RollupFixture {
         if (pending.length == 0) return;
         uint256 count = bound(howMany, 1, pending.length);
         IMillrace.BatchHeader[] memory headers = new IMillrace.BatchHeader[](count);
-        Proof[] memory proofs = new Proof[](count);
         for (uint256 i = 0; i < count; ++i) {
-            (headers[i], proofs[i]) = (pending[i], proofOf(pending[i]));
+            headers[i] = pending[i];
         }
-        rollup.proveBatches(headers, proofs);
+        (ProofPoints[] memory proofs, uint256[2][] memory sums) = together(headers);
+        rollup.proveBatches(headers, proofs, sums);
         for (uint256 i = 0; i < count; ++i) {
             _noteFinalized(headers[i]);
         }
@@ -291,27 +291,22 @@ contract RollupActions is RollupFixture {
         if (entries.length - consumed >= rollup.shapes(shape).n1) return;
         uint64 units = uint64(bound(random >> 8, 1, 2 ** 40));
         uint256 snapshot = vm.snapshotState();
-        L1Entry[] memory lost = new L1Entry[](entries.length - consumed + 1);
-        for (uint256 i = 0; i + 1 < lost.length; ++i) {
-            lost[i] = entries[consumed + i];
-        }
-        lost[lost.length - 1] = depositEth(alice, units);
         Batch memory made;
-        made.l1 = lost;
+        made.l1 = _waitingAnd(depositEth(alice, units));
         IMillrace.BatchHeader memory parent = head;
         bytes32 grandparentHash = headParentHash;
-        IMillrace.BatchHeader memory header = commit(made, shape);
+        IMillrace.BatchHeader[] memory headers = _withPending(commit(made, shape));
         IMillrace.BatchInput[] memory batches = new IMillrace.BatchInput[](1);
-        batches[0] = input(made, shape, header.number);
-        (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs) = _withPending(header);
-        if (proven) rollup.proveBatches(headers, proofs);
+        batches[0] = input(made, shape, head.number);
+        (ProofPoints[] memory proofs, uint256[2][] memory sums) = together(headers);
+        if (proven) rollup.proveBatches(headers, proofs, sums);
         vm.revertToState(snapshot);
 
         this.deposit(random >> 128, 1, units + 1);
         try rollup.commitBatches(grandparentHash, parent, batches) {
             broken = "committed what fell out";
         } catch (bytes memory) {}
-        try rollup.proveBatches(headers, proofs) {
+        try rollup.proveBatches(headers, proofs, sums) {
             broken = "proved what fell out";
         } catch (bytes memory) {}
     }
@@ -325,15 +320,16 @@ contract RollupActions is RollupFixture {
         Proof memory foreign = proofOf(headerOf(none(), shape, head));
         vm.chainId(id + 1 + random % 1000);
         IMillrace.BatchHeader memory header = commit(none(), shape);
-        (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs) = _withPending(header);
-        Proof memory own = proofs[proofs.length - 1];
-        proofs[proofs.length - 1] = foreign;
+        IMillrace.BatchHeader[] memory headers = _withPending(header);
+        Proof[] memory whole = proofsOf(headers);
+        whole[whole.length - 1] = foreign;
+        (ProofPoints[] memory proofs, uint256[2][] memory sums) = together(headers, whole);
         bool replayed;
-        try rollup.proveBatches(headers, proofs) {
+        try rollup.proveBatches(headers, proofs, sums) {
             replayed = true;
         } catch (bytes memory) {}
-        proofs[proofs.length - 1] = own;
-        if (!replayed) rollup.proveBatches(headers, proofs);
+        (proofs, sums) = together(headers);
+        if (!replayed) rollup.proveBatches(headers, proofs, sums);
         vm.chainId(id);
         vm.revertToState(snapshot);
         if (replayed) broken = "replayed on another chain";
@@ -344,15 +340,15 @@ contract RollupActions is RollupFixture {
         uint8 shape = uint8(random % 2);
         IMillrace.BatchInput[] memory batches = new IMillrace.BatchInput[](1);
         batches[0] = input(none(), shape, twinHead.number + 1);
-        (, Proof[] memory proofs) = _one(headerOf(none(), shape, twinHead));
-        try twin.commitAndProveBatches(batches, proofs) {
+        (, ProofPoints[] memory proofs, uint256[2][] memory sums) = _one(headerOf(none(), shape, twinHead));
+        try twin.commitAndProveBatches(batches, proofs, sums) {
             broken = "replayed on another rollup";
         } catch (bytes memory) {}
         (rollup, twin) = (twin, rollup);
         twinHead = headerOf(none(), shape, twinHead);
         (rollup, twin) = (twin, rollup);
-        proofs[0] = proofOf(twinHead);
-        twin.commitAndProveBatches(batches, proofs);
+        (proofs, sums) = alone(proofOf(twinHead));
+        twin.commitAndProveBatches(batches, proofs, sums);
     }
 
     // ----------------------------------------------------------------------------------- what has to fail
@@ -361,13 +357,14 @@ contract RollupActions is RollupFixture {
     function proveWrongly(uint256 random) external {
         if (exitMode) random = 0; // nothing is right
         IMillrace.BatchHeader memory header = pending.length > 0 ? pending[0] : headerOf(none(), 0, head);
-        (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs) = _one(header);
+        (IMillrace.BatchHeader[] memory headers, ProofPoints[] memory proofs, uint256[2][] memory sums) =
+            _one(header);
         uint256 kind = pending.length > 0 ? random % 4 : random % 3;
         if (kind == 0) headers[0].newRoot ^= 1 + (random >> 250);
         if (kind == 1) headers[0].payoutsRoot = keccak256(abi.encode(random));
         if (kind == 2) headers[0].number += uint64(1 + random % 300);
-        if (kind == 3) proofs[0].c = proofs[0].a;
-        try rollup.proveBatches(headers, proofs) {
+        if (kind == 3) sums[0] = proofs[0].a;
+        try rollup.proveBatches(headers, proofs, sums) {
             broken = "proved wrongly";
         } catch (bytes memory) {}
     }
@@ -442,17 +439,24 @@ contract RollupActions is RollupFixture {
         }
     }
 
-    /// @dev The batches that wait for their proofs and one more, with their proofs.
+    /// @dev The L1 ops that wait for a batch and one more.
+    function _waitingAnd(L1Entry memory last) private view returns (L1Entry[] memory all) {
+        all = new L1Entry[](entries.length - consumed + 1);
+        for (uint256 i = 0; i + 1 < all.length; ++i) {
+            all[i] = entries[consumed + i];
+        }
+        all[all.length - 1] = last;
+    }
+
+    /// @dev The batches that wait for their proofs and one more.
     function _withPending(IMillrace.BatchHeader memory last)
         private
         view
-        returns (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs)
+        returns (IMillrace.BatchHeader[] memory headers)
     {
         headers = new IMillrace.BatchHeader[](pending.length + 1);
-        proofs = new Proof[](pending.length + 1);
         for (uint256 i = 0; i < headers.length; ++i) {
             headers[i] = i < pending.length ? pending[i] : last;
-            proofs[i] = proofOf(headers[i]);
         }
     }
 

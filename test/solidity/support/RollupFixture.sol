@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.37;
 
-import {Proof} from "../../../contracts/interfaces/IGroth16Verifier.sol";
+import {Proof, ProofPoints, VerifyingKey} from "../../../contracts/interfaces/IGroth16Verifier.sol";
 import {IMillrace} from "../../../contracts/interfaces/IMillrace.sol";
 import {R} from "../../../contracts/libraries/Bn254.sol";
 import {TestToken} from "../../../contracts/test/TestToken.sol";
+import {Aggregation} from "./Aggregation.sol";
 import {Batch, BatchData, L1Entry, Op} from "./BatchData.sol";
 import {Deployer} from "./Deployer.sol";
 import {TrapdoorKey} from "./TrapdoorKey.sol";
@@ -137,12 +138,7 @@ abstract contract RollupFixture {
         header.l1End = parent.l1End + uint64(batch.l1.length);
         header.newRoot = rootAfter(header.number);
         header.c = commitmentOf(header.number);
-        uint256[4] memory first = [
-            rollup.domain(),
-            uint256(header.number) | ((parent.newRoot >> 248) << 64) | ((header.newRoot >> 248) << 70),
-            parent.newRoot & LOW_MASK,
-            header.newRoot & LOW_MASK
-        ];
+        uint256[4] memory first = headOf(header.number, parent.newRoot, header.newRoot);
         bytes32 dataHash = keccak256(BatchData.encode(batch));
         header.z = uint256(
             keccak256(
@@ -151,6 +147,16 @@ abstract contract RollupFixture {
         ) % R;
         header.y = BatchData.evaluate(batch, config.n1, config.n2, first, header.z);
         header.payoutsRoot = payoutsRootOf(batch);
+    }
+
+    /// @dev `d_0 .. d_3`.
+    function headOf(uint64 number, uint256 oldRoot, uint256 newRoot) internal view returns (uint256[4] memory) {
+        return [
+            rollup.domain(),
+            uint256(number) | ((oldRoot >> 248) << 64) | ((newRoot >> 248) << 70),
+            oldRoot & LOW_MASK,
+            newRoot & LOW_MASK
+        ];
     }
 
     function proofOf(IMillrace.BatchHeader memory header) internal view returns (Proof memory) {
@@ -170,17 +176,16 @@ abstract contract RollupFixture {
     }
 
     function prove(IMillrace.BatchHeader memory header) internal {
-        (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs) = _one(header);
-        rollup.proveBatches(headers, proofs);
+        (IMillrace.BatchHeader[] memory headers, ProofPoints[] memory proofs, uint256[2][] memory sums) = _one(header);
+        rollup.proveBatches(headers, proofs, sums);
     }
 
     function commitAndProve(Batch memory batch, uint8 shape) internal returns (IMillrace.BatchHeader memory header) {
         header = headerOf(batch, shape, head);
         IMillrace.BatchInput[] memory batches = new IMillrace.BatchInput[](1);
         batches[0] = input(batch, shape, header.number);
-        Proof[] memory proofs = new Proof[](1);
-        proofs[0] = proofOf(header);
-        rollup.commitAndProveBatches(batches, proofs);
+        (ProofPoints[] memory proofs, uint256[2][] memory sums) = alone(proofOf(header));
+        rollup.commitAndProveBatches(batches, proofs, sums);
         push(header);
     }
 
@@ -227,12 +232,53 @@ abstract contract RollupFixture {
     function _one(IMillrace.BatchHeader memory header)
         internal
         view
-        returns (IMillrace.BatchHeader[] memory headers, Proof[] memory proofs)
+        returns (IMillrace.BatchHeader[] memory headers, ProofPoints[] memory proofs, uint256[2][] memory sums)
     {
         headers = new IMillrace.BatchHeader[](1);
         headers[0] = header;
-        proofs = new Proof[](1);
-        proofs[0] = proofOf(header);
+        (proofs, sums) = alone(proofOf(header));
+    }
+
+    /// @dev A single proof as the rollup takes it.
+    function alone(Proof memory proof) internal pure returns (ProofPoints[] memory proofs, uint256[2][] memory sums) {
+        (proofs, sums) = (new ProofPoints[](1), new uint256[2][](1));
+        (proofs[0], sums[0]) = (ProofPoints(proof.a, proof.b), proof.c);
+    }
+
+    function proofsOf(IMillrace.BatchHeader[] memory headers) internal view returns (Proof[] memory whole) {
+        whole = new Proof[](headers.length);
+        for (uint256 i = 0; i < headers.length; ++i) {
+            whole[i] = proofOf(headers[i]);
+        }
+    }
+
+    /// @dev The proofs of these headers as the rollup takes them.
+    function together(IMillrace.BatchHeader[] memory headers)
+        internal
+        view
+        returns (ProofPoints[] memory proofs, uint256[2][] memory sums)
+    {
+        return together(headers, proofsOf(headers));
+    }
+
+    function together(IMillrace.BatchHeader[] memory headers, Proof[] memory whole)
+        internal
+        view
+        returns (ProofPoints[] memory proofs, uint256[2][] memory sums)
+    {
+        uint256[2] memory places; // of a shape's key, plus 1
+        uint256 used = 0;
+        uint256[4][] memory statements = new uint256[4][](headers.length);
+        for (uint256 i = 0; i < headers.length; ++i) {
+            IMillrace.BatchHeader memory header = headers[i];
+            if (places[header.shape] == 0) places[header.shape] = ++used;
+            statements[i] = [places[header.shape] - 1, header.c, header.z, header.y];
+        }
+        VerifyingKey[] memory keys = new VerifyingKey[](used);
+        for (uint8 shape = 0; shape < 2; ++shape) {
+            if (places[shape] != 0) keys[places[shape] - 1] = TrapdoorKey.key(alpha(shape));
+        }
+        return Aggregation.aggregate(keys, statements, whole);
     }
 
     // -------------------------------------------------------------------------------------------- payouts
@@ -264,7 +310,10 @@ abstract contract RollupFixture {
     }
 
     function payoutsRootOf(Batch memory batch) internal pure returns (bytes32) {
-        bytes32[] memory leaves = leavesOf(batch);
+        return merge(leavesOf(batch));
+    }
+
+    function merge(bytes32[] memory leaves) internal pure returns (bytes32) {
         return leaves.length == 0 ? bytes32(0) : _subtree(leaves, 0, leaves.length);
     }
 

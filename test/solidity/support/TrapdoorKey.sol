@@ -38,8 +38,18 @@ library TrapdoorKey {
     }
 
     function g1(uint256 scalar) internal view returns (uint256[2] memory point) {
-        (bool done, bytes memory output) = address(0x07).staticcall(abi.encode(1, 2, scalar));
+        return mul([uint256(1), 2], scalar);
+    }
+
+    function mul(uint256[2] memory point, uint256 scalar) internal view returns (uint256[2] memory) {
+        (bool done, bytes memory output) = address(0x07).staticcall(abi.encode(point, scalar));
         require(done, "ecMul");
+        return abi.decode(output, (uint256[2]));
+    }
+
+    function add(uint256[2] memory a, uint256[2] memory b) internal view returns (uint256[2] memory) {
+        (bool done, bytes memory output) = address(0x06).staticcall(abi.encode(a, b));
+        require(done, "ecAdd");
         return abi.decode(output, (uint256[2]));
     }
 
