@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { replacementFees } from './fees.ts';
+import { replacementBlobFees, replacementFees } from './fees.ts';
 
 const wei = fc.bigInt({ min: 0n, max: 10n ** 15n });
 const fees = fc
@@ -27,4 +27,29 @@ test('there is none when the cap leaves no room', () => {
   const current = { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n };
   expect(replacementFees(previous, current, 108n)).toBeUndefined();
   expect(replacementFees(previous, current, 109n)).toEqual({ maxFeePerGas: 109n, maxPriorityFeePerGas: 10n });
+});
+
+const blobFees = fc.tuple(fees, wei).map(([both, maxFeePerBlobGas]) => ({ ...both, maxFeePerBlobGas }));
+
+test('a replacement of a transaction with a blob offers twice in all prices, and never above the cap', () => {
+  fc.assert(
+    fc.property(blobFees, blobFees, wei, (previous, current, cap) => {
+      const next = replacementBlobFees(previous, current, cap);
+      if (next === undefined) return;
+      expect(next.maxFeePerGas).toBeGreaterThanOrEqual(next.maxPriorityFeePerGas);
+      for (const price of ['maxFeePerGas', 'maxPriorityFeePerGas', 'maxFeePerBlobGas'] as const) {
+        expect(next[price]).toBeGreaterThanOrEqual(2n * previous[price]);
+        expect(next[price]).toBeGreaterThanOrEqual(current[price]);
+        expect(next[price]).toBeLessThanOrEqual(cap);
+      }
+    }),
+  );
+});
+
+test('there is none when one of the prices leaves no room', () => {
+  const previous = { maxFeePerGas: 9n, maxPriorityFeePerGas: 8n, maxFeePerBlobGas: 50n };
+  const current = { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n, maxFeePerBlobGas: 1n };
+  expect(replacementBlobFees(previous, current, 99n)).toBeUndefined();
+  const next = { maxFeePerGas: 18n, maxPriorityFeePerGas: 16n, maxFeePerBlobGas: 100n };
+  expect(replacementBlobFees(previous, current, 100n)).toEqual(next);
 });

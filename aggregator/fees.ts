@@ -12,6 +12,12 @@ export interface Fees {
   readonly maxPriorityFeePerGas: bigint;
 }
 
+/** Fees of a transaction with a blob. */
+export interface BlobFees extends Fees {
+  /** Wei per blob gas. */
+  readonly maxFeePerBlobGas: bigint;
+}
+
 const FALLBACK_TIP = 1_000_000_000n;
 
 /**
@@ -39,6 +45,28 @@ export function replacementFees(previous: Fees, current: Fees, cap: bigint): Fee
   const maxPriorityFeePerGas = max(raise(previous.maxPriorityFeePerGas), current.maxPriorityFeePerGas);
   if (maxFeePerGas > cap) return undefined;
   return { maxFeePerGas: max(maxFeePerGas, maxPriorityFeePerGas), maxPriorityFeePerGas };
+}
+
+/** What to offer for blob gas now: twice its base fee (EIP-4844), never more than `cap`. */
+export async function currentBlobFee(provider: JsonRpcProvider, cap: bigint): Promise<bigint> {
+  const baseFee = BigInt((await provider.send('eth_blobBaseFee', [])) as string);
+  return min(2n * baseFee + 1n, cap);
+}
+
+/**
+ * {@link replacementFees} for a transaction with a blob: nodes ask for twice of each (geth's `blobpool`). Undefined if one of them
+ * exceeds `cap`.
+ */
+export function replacementBlobFees(
+  previous: BlobFees,
+  current: BlobFees,
+  cap: bigint,
+): BlobFees | undefined {
+  const maxFeePerGas = max(2n * previous.maxFeePerGas, current.maxFeePerGas);
+  const maxPriorityFeePerGas = max(2n * previous.maxPriorityFeePerGas, current.maxPriorityFeePerGas);
+  const maxFeePerBlobGas = max(2n * previous.maxFeePerBlobGas, current.maxFeePerBlobGas);
+  if (max(maxFeePerGas, max(maxPriorityFeePerGas, maxFeePerBlobGas)) > cap) return undefined;
+  return { maxFeePerGas: max(maxFeePerGas, maxPriorityFeePerGas), maxPriorityFeePerGas, maxFeePerBlobGas };
 }
 
 /** An eighth more, rounded up, and never the same. */

@@ -3,10 +3,12 @@ import { type JsonRpcProvider, Transaction, Wallet } from 'ethers';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type LocalL1, startLocalL1 } from '../scripts/local-l1.ts';
+import { kzg } from '../test/support/kzg.ts';
 import { MemoryJournal } from '../test/support/memory-journal.ts';
 import { type RpcProxy, startRpcProxy } from '../test/support/rpc-proxy.ts';
 import { TRANSACTION_GAS_CAP } from './fees.ts';
 import { l1Provider } from './l1-connection.ts';
+import { packBlob } from './packed-blob.ts';
 import { TransactionSender } from './sender.ts';
 
 /** A contract that counts the calls it gets, in its storage slot 0. */
@@ -165,6 +167,34 @@ test('fees rise, up to the cap, until the transaction is mined; then only one of
   expect(await counted()).toBe(1);
   expect(new Set(journal.saved.map(({ nonce }) => nonce))).toEqual(new Set([0]));
   for (const { maxFeePerGas } of journal.saved) expect(maxFeePerGas).toBeLessThanOrEqual(60n * GWEI);
+});
+
+test.skipIf(kzg === undefined)('a transaction keeps its blob when its fees rise, which double', async () => {
+  const { blob } = await packBlob([
+    { c: 0n, shapeId: 0, visible: [0n, 0n, 0n, 0n], hidden: [7n], data: new Uint8Array() },
+  ]);
+  await chain.send('evm_setAutomine', [false]);
+  const sending = newSender().send({ ...CALL, blob });
+  await until(async () => (await chain.send('txpool_status', [])).pending === '0x1');
+  while (journal.saved.length < 2) {
+    await chain.send('anvil_setNextBlockBaseFeePerGas', [`0x${(8n * GWEI).toString(16)}`]);
+    await chain.send('evm_mine', []);
+    await pause(10);
+  }
+  while ((await counted()) === 0) {
+    await chain.send('anvil_setNextBlockBaseFeePerGas', ['0x1']);
+    await chain.send('evm_mine', []);
+    await pause(10);
+  }
+  expect((await sending).succeeded).toBe(true);
+  const [first, second] = journal.saved.map(({ raw }) => Transaction.from(raw));
+  for (const { type, blobVersionedHashes, blobWrapperVersion } of [first!, second!]) {
+    expect([type, blobVersionedHashes, blobWrapperVersion]).toEqual([3, [blob.versionedHash], 1]);
+  }
+  expect(second!.nonce).toBe(first!.nonce);
+  for (const price of ['maxFeePerGas', 'maxPriorityFeePerGas', 'maxFeePerBlobGas'] as const) {
+    expect(second![price]).toBeGreaterThanOrEqual(2n * first![price]!);
+  }
 });
 
 test('after a reorg what fell out is sent again before anything else', async () => {

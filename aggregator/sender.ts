@@ -1,10 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonRpcProvider, TransactionReceipt, Wallet } from 'ethers';
-import { Transaction } from 'ethers';
+import { type BlobLike, Transaction, toQuantity } from 'ethers';
 import type { Logger } from 'pino';
 import { MillraceError } from '../protocol/error.ts';
-import { currentFees, type Fees, replacementFees, TRANSACTION_GAS_CAP } from './fees.ts';
+import {
+  currentBlobFee,
+  currentFees,
+  type Fees,
+  replacementBlobFees,
+  replacementFees,
+  TRANSACTION_GAS_CAP,
+} from './fees.ts';
 import { persistently, reasonOf } from './l1-connection.ts';
+import { blobFields, type PackedBlob } from './packed-blob.ts';
 import type { L1Location, SignedTransaction, TransactionJournal } from './ports.ts';
 
 export interface SenderOptions {
@@ -31,6 +39,17 @@ export interface L1Call {
   readonly data: string;
   /** What it is for, in a few words, e.g. `batches 3..7`. */
   readonly purpose: string;
+  /** Carried by the transaction, which is then of type 3. */
+  readonly blob?: PackedBlob | undefined;
+}
+
+/** What is signed, but for the fees. */
+interface UnsignedCall extends Omit<L1Call, 'purpose' | 'blob'> {
+  readonly value: bigint;
+  readonly nonce: number;
+  readonly gasLimit: bigint;
+  /** In the form of ethers. */
+  readonly blobs?: BlobLike[] | null;
 }
 
 /** A transaction in a block of the chain as it was when asked. */
@@ -42,6 +61,10 @@ export interface MinedTransaction {
   /** Wei per gas. */
   readonly gasPrice: bigint;
 }
+
+const BLOB_TRANSACTION = 3;
+/** Version of a blob transaction's wrapper with cell proofs (EIP-7594). */
+const CELL_PROOFS = 1;
 
 /** Polls without a receipt, although L1 used the nonce, after which another program must have used it. */
 const POLLS_FOR_RECEIPT = 20;
@@ -107,8 +130,10 @@ export class TransactionSender {
     await this.finishPending();
     const gasLimit = await this.#estimateGas(call);
     const nonce = await this.#nonce();
-    const fees = await this.#feesFor(nonce);
-    await this.#signAndSave({ ...call, value: 0n, nonce, gasLimit }, fees, call.purpose);
+    const { to, data, purpose, blob } = call;
+    const fees = await this.#feesFor(nonce, blob !== undefined);
+    const blobs = blob === undefined ? null : blobFields(blob).blobs;
+    await this.#signAndSave({ to, data, value: 0n, nonce, gasLimit, blobs }, fees, purpose);
     return await this.#follow(nonce);
   }
 
@@ -182,29 +207,32 @@ export class TransactionSender {
 
   /** Signs the same transaction with higher fees, if the cap allows it. */
   async #replace(previous: SignedTransaction): Promise<void> {
-    const { provider, maxFeePerGas, logger } = this.#options;
-    const current = await this.#ask(() => currentFees(provider, maxFeePerGas));
-    const fees = replacementFees(previous, current, maxFeePerGas);
+    const { maxFeePerGas, logger } = this.#options;
+    const fees = await this.#replacementFees(previous);
     if (fees === undefined) {
       const line = { nonce: previous.nonce, purpose: previous.purpose, cap: String(maxFeePerGas) };
       if (this.#cappedHash !== previous.hash) logger.warn(line, 'fee cap reached: waiting for lower fees');
       this.#cappedHash = previous.hash;
       return;
     }
-    const { to, data, value, nonce, gasLimit } = Transaction.from(previous.raw);
+    const { to, data, value, nonce, gasLimit, blobs } = Transaction.from(previous.raw);
     if (to === null) throw new MillraceError('internal', 'bad-journal', 'A saved transaction calls nobody');
-    await this.#signAndSave({ to, data, value, nonce, gasLimit }, fees, previous.purpose);
+    await this.#signAndSave({ to, data, value, nonce, gasLimit, blobs }, fees, previous.purpose);
     logger.info({ nonce, maxFeePerGas: String(fees.maxFeePerGas) }, 'raised the fees');
   }
 
   async #signAndSave(
-    transaction: { to: string; data: string; value: bigint; nonce: number; gasLimit: bigint },
-    fees: Fees,
+    transaction: UnsignedCall,
+    fees: Fees & { readonly maxFeePerBlobGas?: bigint | undefined },
     purpose: string,
   ): Promise<void> {
     const { wallet, chainId, journal, logger } = this.#options;
-    const { to, data, value, nonce, gasLimit } = transaction;
-    const raw = await wallet.signTransaction({ type: 2, chainId, to, data, value, nonce, gasLimit, ...fees });
+    const { blobs, nonce, gasLimit } = transaction;
+    const raw = await wallet.signTransaction(
+      blobs == null
+        ? { type: 2, chainId, ...withoutBlobs(transaction), ...fees }
+        : { type: 3, chainId, ...withoutBlobs(transaction), ...fees, blobs, blobWrapperVersion: CELL_PROOFS },
+    );
     const hash = Transaction.from(raw).hash;
     if (hash === null) throw new MillraceError('internal', 'unsigned', 'The wallet returned no signature');
     const { maxFeePerGas, maxPriorityFeePerGas } = fees;
@@ -222,12 +250,11 @@ export class TransactionSender {
   }
 
   /** Fees for a new transaction: those of now, or what replaces a transaction that was given up. */
-  async #feesFor(nonce: number): Promise<Fees> {
-    const { provider, maxFeePerGas } = this.#options;
-    const current = await this.#ask(() => currentFees(provider, maxFeePerGas));
+  async #feesFor(nonce: number, withBlob: boolean): Promise<Fees & { maxFeePerBlobGas?: bigint }> {
+    const { maxFeePerGas } = this.#options;
     const previous = this.#attempts(nonce).at(-1);
-    if (previous === undefined) return current;
-    const fees = replacementFees(previous, current, maxFeePerGas);
+    if (previous === undefined) return await this.#currentFees(withBlob);
+    const fees = await this.#replacementFees(previous, withBlob);
     if (fees !== undefined) return fees;
     throw new MillraceError(
       'refused',
@@ -240,13 +267,51 @@ export class TransactionSender {
     );
   }
 
+  async #currentFees(withBlob: boolean): Promise<Fees & { maxFeePerBlobGas?: bigint }> {
+    const { provider, maxFeePerGas } = this.#options;
+    const fees = await this.#ask(() => currentFees(provider, maxFeePerGas));
+    if (!withBlob) return fees;
+    return { ...fees, maxFeePerBlobGas: await this.#ask(() => currentBlobFee(provider, maxFeePerGas)) };
+  }
+
+  /**
+   * What replaces a transaction; undefined if the cap forbids it.
+   * @param withBlob whether the new one has a blob; by default as the old one
+   */
+  async #replacementFees(
+    previous: SignedTransaction,
+    withBlob?: boolean,
+  ): Promise<(Fees & { maxFeePerBlobGas?: bigint }) | undefined> {
+    const { maxFeePerGas: cap } = this.#options;
+    const { type, maxFeePerBlobGas } = Transaction.from(previous.raw);
+    const hadBlob = type === BLOB_TRANSACTION;
+    const has = withBlob ?? hadBlob;
+    const { maxFeePerBlobGas: blobFee = 0n, ...current } = await this.#currentFees(has);
+    if (!hadBlob && !has) return replacementFees(previous, current, cap);
+    const before = { ...previous, maxFeePerBlobGas: (has && maxFeePerBlobGas) || 0n };
+    const fees = replacementBlobFees(before, { ...current, maxFeePerBlobGas: blobFee }, cap);
+    if (fees === undefined || has) return fees;
+    const { maxFeePerGas, maxPriorityFeePerGas } = fees;
+    return { maxFeePerGas, maxPriorityFeePerGas };
+  }
+
   /** Gas limit of a call: the node's estimate and a tenth more, at most the cap. */
   async #estimateGas(call: L1Call): Promise<bigint> {
     const { provider } = this.#options;
-    const { to, data, purpose } = call;
-    const request = { from: this.address, to, data, gasLimit: TRANSACTION_GAS_CAP };
+    const { to, data, purpose, blob } = call;
+    const request = {
+      from: this.address,
+      to,
+      data,
+      gas: toQuantity(TRANSACTION_GAS_CAP),
+      ...(blob && { type: '0x3', blobVersionedHashes: [blob.versionedHash], maxFeePerBlobGas: '0x1' }),
+    };
     try {
-      const estimate = await this.#ask(() => provider.estimateGas(request));
+      const estimate = await this.#ask(() =>
+        blob === undefined
+          ? provider.estimateGas({ from: this.address, to, data, gasLimit: TRANSACTION_GAS_CAP })
+          : provider.send('eth_estimateGas', [request]).then((gas: unknown) => BigInt(gas as string)),
+      );
       const limit = estimate + estimate / 10n;
       return limit < TRANSACTION_GAS_CAP ? limit : TRANSACTION_GAS_CAP;
     } catch (error) {
@@ -292,6 +357,11 @@ export class TransactionSender {
   #ask<T>(question: () => Promise<T>): Promise<T> {
     return persistently(question, this.#options);
   }
+}
+
+/** The part that both types of transactions share. */
+function withoutBlobs({ to, data, value, nonce, gasLimit }: UnsignedCall): Omit<UnsignedCall, 'blobs'> {
+  return { to, data, value, nonce, gasLimit };
 }
 
 function minedTransaction(receipt: TransactionReceipt): MinedTransaction {

@@ -11,11 +11,12 @@ export interface RollupShape {
 
 /**
  * The shapes of a deployment that this node uses, smallest first.
- * @param names those to use; undefined: all that were deployed
- * @throws {MillraceError} `input/unknown-shape`, `refused/shape-not-deployed`, `refused/shape-differs`
+ * @param names those to use; undefined: all that were deployed for batches in calldata
+ * @throws {MillraceError} `input/unknown-shape`, `refused/shape-not-deployed`, `refused/shape-differs`, `refused/blob-shape`
  */
 export function rollupShapes(deployment: DeployManifest, names?: readonly string[]): RollupShape[] {
-  const wanted = names ?? deployment.shapes.map(({ name }) => name);
+  const forCalldata = deployment.shapes.filter(({ blob }) => !blob);
+  const wanted = names ?? forCalldata.map(({ name }) => name);
   const shapes = wanted.map((name): RollupShape => {
     const shape = shapeByName(name);
     const deployed = deployment.shapes.find((candidate) => candidate.name === name);
@@ -27,6 +28,17 @@ export function rollupShapes(deployment: DeployManifest, names?: readonly string
         {
           details: { expected: deployment.shapes.map((candidate) => candidate.name), found: name },
           fix: 'Name shapes that the deployment manifest lists.',
+        },
+      );
+    }
+    if (deployed.blob) {
+      throw new MillraceError(
+        'refused',
+        'blob-shape',
+        `Shape '${name}' is for batches in blobs, which a node does not build`,
+        {
+          details: { shape: name },
+          fix: 'Name shapes for calldata.',
         },
       );
     }

@@ -1,3 +1,4 @@
+import { loadKzg } from '../aggregator/kzg.ts';
 import { startLocalL1 } from '../scripts/local-l1.ts';
 import { GasRollup } from './gas/gas-rollup.ts';
 import { type BenchResult, counted, runBenchmark, type Series } from './result.ts';
@@ -36,7 +37,7 @@ export function benchGas({ transfers, batches, command, say }: GasOptions): Prom
           m: n2,
           depth: DEPTH,
         };
-        const rollup = await GasRollup.deploy(l1, [shape]);
+        const rollup = await GasRollup.deploy(l1, [shape, { ...shape, name: `n${n2}-blob`, blob: true }]);
         for (const count of batches) {
           const metrics = await callMetrics(rollup, count);
           if (metrics !== undefined) series.push({ labels: { transfers: n2, batches: count }, metrics });
@@ -50,6 +51,7 @@ export function benchGas({ transfers, batches, command, say }: GasOptions): Prom
       series,
       notes: [
         'Every figure is the gas of whole transactions on a local L1 with the rules of Osaka. The batches are full of transfers at 2^24 accounts. All fields of an op are random over their whole width, so that no transfers cost more calldata; the amounts too, of 64 bits, but for the table with amounts below 2^40 units (1,100 ETH).',
+        'A blob takes 131,072 blob gas besides, whatever is in it, at the price of its own market.',
         'The rollup has run before, so no slot is written for the first time.',
         'Where there is no figure no transaction can carry it (128 KiB, 16,777,216 gas): the aggregator splits what does not fit.',
       ],
@@ -65,7 +67,9 @@ async function callMetrics(rollup: GasRollup, batches: number): Promise<Series['
   const usual = rollup.batches(batches, { amountBits: USUAL_AMOUNT_BITS });
   const usualOneCall = await rollup.commitAndProve(usual);
   const usualTwoCalls = await rollup.commitThenProve(usual);
-  if (oneCall === undefined && twoCalls === undefined) return undefined;
+  const blob = (await loadKzg()) && (await rollup.blobOf(batches));
+  const blobCall = blob && (await rollup.commitAndProveBlob(blob));
+  if (oneCall === undefined && twoCalls === undefined && blobCall === undefined) return undefined;
   return {
     ...(oneCall && {
       'one call': counted('gas', oneCall.gas),
@@ -75,6 +79,7 @@ async function callMetrics(rollup: GasRollup, batches: number): Promise<Series['
       commit: counted('gas', twoCalls.commit.gas),
       prove: counted('gas', twoCalls.prove.gas),
     }),
+    ...(blobCall && { 'one call, blob': counted('gas', blobCall.gas) }),
     ...(usualOneCall && { 'one call, usual amounts': counted('gas', usualOneCall.gas) }),
     ...(usualTwoCalls && {
       'two calls, usual amounts': counted('gas', usualTwoCalls.commit.gas + usualTwoCalls.prove.gas),

@@ -8,6 +8,7 @@ import {IGroth16Verifier, Proof, ProofPoints} from "./interfaces/IGroth16Verifie
 import {IMillrace} from "./interfaces/IMillrace.sol";
 import {BatchHeaders} from "./libraries/BatchHeaders.sol";
 import {BatchProofs} from "./libraries/BatchProofs.sol";
+import {BlobData} from "./libraries/BlobData.sol";
 import {R} from "./libraries/Bn254.sol";
 import {L1Queue} from "./libraries/L1Queue.sol";
 import {Payouts} from "./libraries/Payouts.sol";
@@ -62,6 +63,9 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     /// @dev Ring: the hash of header `n` is at `n % HASH_PLACES`. Valid are the places of the newest finalized
     /// header, of all committed ones after it and of no other.
     bytes32[HASH_PLACES] private _batchHashes;
+    /// @dev Bit `n % HASH_PLACES`: batch `n` is in a blob together with batch `n + 1`. Counts for committed batches of
+    /// shapes for blobs.
+    uint256 private _sharesBlobWithNext;
     mapping(uint256 id => ShapeConfig) private _shapes;
     TokenVault.Vault private _vault;
     mapping(uint256 id => bytes32) private _l1Queue;
@@ -150,27 +154,35 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         external
         onlyOperator
     {
-        if (batches.length == 0) revert NoBatches();
-        Chain memory chain = _runningChain();
-        BatchHeader memory header = parent;
-        bytes32 batchHash = header.hash(grandparentHash);
-        bytes32 expected = _batchHashes[chain.committedNumber % HASH_PLACES];
-        if (batchHash != expected) revert ParentMismatch(expected, batchHash);
-        // The place of the newest finalized header's hash must not be written over.
-        if (chain.committedNumber - chain.finalizedNumber + batches.length >= HASH_PLACES) {
-            revert TooManyUnprovenBatches(HASH_PLACES - 1);
-        }
+        (Chain memory chain, BatchHeader memory header, bytes32 batchHash) =
+            _startCommit(grandparentHash, parent, batches.length);
         PublicData.Sections memory sections;
         for (uint256 i = 0; i < batches.length; ++i) {
-            bytes32 parentHash = batchHash;
             _follow(header, batches[i], sections, chain.l1QueueLength);
-            batchHash = header.hash(parentHash);
-            _batchHashes[header.number % HASH_PLACES] = batchHash;
-            emit BatchCommitted(header.number, batchHash, parentHash, header);
+            batchHash = _keep(header, batchHash);
         }
-        chain.committedNumber = uint48(header.number);
-        chain.l1Committed = uint48(header.l1End);
-        _chain = chain;
+        _endCommit(chain, header);
+    }
+
+    /// @inheritdoc IMillrace
+    function commitBlobBatches(
+        bytes32 grandparentHash,
+        BatchHeader calldata parent,
+        bytes calldata opening,
+        BlobBatchInput[] calldata batches
+    ) external onlyOperator {
+        (Chain memory chain, BatchHeader memory header, bytes32 batchHash) =
+            _startCommit(grandparentHash, parent, batches.length);
+        BatchHeader[] memory headers = _followBlob(header, opening, batches, chain.l1QueueLength);
+        uint256 shares = _sharesBlobWithNext;
+        for (uint256 i = 0; i < headers.length; ++i) {
+            header = headers[i];
+            batchHash = _keep(header, batchHash);
+            uint256 bit = 1 << (header.number % HASH_PLACES);
+            shares = i + 1 < headers.length ? shares | bit : shares & ~bit;
+        }
+        _sharesBlobWithNext = shares;
+        _endCommit(chain, header);
     }
 
     /// @inheritdoc IMillrace
@@ -195,6 +207,9 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
             header.number <= chain.finalizedNumber || header.number > chain.committedNumber
                 || _batchHashes[header.number % HASH_PLACES] != batchHash
         ) revert NotCommitted(header.number, batchHash);
+        if (_shapes[header.shape].blob && (_sharesBlobWithNext >> (header.number % HASH_PLACES)) & 1 != 0) {
+            revert BlobProvenInPart(header.number);
+        }
         _shapes.verify(shapeCount, statements, proofs, sums);
         chain.finalizedNumber = uint48(header.number);
         chain.l1Finalized = uint48(header.l1End);
@@ -208,17 +223,10 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         ProofPoints[] calldata proofs,
         uint256[2][] calldata sums
     ) external onlyOperator {
-        if (batches.length == 0) revert NoBatches();
-        Chain memory chain = _runningChain();
-        if (chain.committedNumber != chain.finalizedNumber) {
-            revert UnprovenBatches(chain.committedNumber, chain.finalizedNumber);
-        }
+        (Chain memory chain, BatchHeader memory header, bytes32 batchHash) = _startFinal(batches.length);
         uint256[] memory statements = new uint256[](batches.length * BatchProofs.STATEMENT_WORDS);
-        BatchHeader memory header;
-        (header.number, header.newRoot, header.l1End) = (chain.committedNumber, _finalizedRoot, chain.l1Committed);
         PublicData.Sections memory sections;
         bytes32 parentHash;
-        bytes32 batchHash = _batchHashes[chain.committedNumber % HASH_PLACES];
         for (uint256 i = 0; i < batches.length; ++i) {
             parentHash = batchHash;
             _follow(header, batches[i], sections, chain.l1QueueLength);
@@ -227,12 +235,29 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
             _finalize(header, i + 1 == batches.length);
         }
         _shapes.verify(shapeCount, statements, proofs, sums);
-        _batchHashes[header.number % HASH_PLACES] = batchHash;
-        emit BatchCommitted(header.number, batchHash, parentHash, header);
-        (chain.committedNumber, chain.finalizedNumber) = (uint48(header.number), uint48(header.number));
-        (chain.l1Committed, chain.l1Finalized) = (uint48(header.l1End), uint48(header.l1End));
-        _chain = chain;
-        _finalizedRoot = header.newRoot;
+        _endFinal(chain, header, batchHash, parentHash);
+    }
+
+    /// @inheritdoc IMillrace
+    function commitAndProveBlobBatches(
+        bytes calldata opening,
+        BlobBatchInput[] calldata batches,
+        ProofPoints[] calldata proofs,
+        uint256[2][] calldata sums
+    ) external onlyOperator {
+        (Chain memory chain, BatchHeader memory header, bytes32 batchHash) = _startFinal(batches.length);
+        BatchHeader[] memory headers = _followBlob(header, opening, batches, chain.l1QueueLength);
+        uint256[] memory statements = new uint256[](headers.length * BatchProofs.STATEMENT_WORDS);
+        bytes32 parentHash;
+        for (uint256 i = 0; i < headers.length; ++i) {
+            header = headers[i];
+            parentHash = batchHash;
+            batchHash = header.hash(parentHash);
+            statements.set(i, header);
+            _finalize(header, i + 1 == headers.length);
+        }
+        _shapes.verify(shapeCount, statements, proofs, sums);
+        _endFinal(chain, header, batchHash, parentHash);
     }
 
     /// @inheritdoc IMillrace
@@ -403,6 +428,69 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         emit L1OpQueued(id, msg.sender, e0, e1, e2, timestamp);
     }
 
+    /// @dev What every commit begins with.
+    /// @return chain where the rollup stands
+    /// @return header the parent's, which is that of the newest committed batch
+    /// @return batchHash its hash
+    function _startCommit(bytes32 grandparentHash, BatchHeader calldata parent, uint256 count)
+        private
+        view
+        returns (Chain memory chain, BatchHeader memory header, bytes32 batchHash)
+    {
+        if (count == 0) revert NoBatches();
+        chain = _runningChain();
+        header = parent;
+        batchHash = header.hash(grandparentHash);
+        bytes32 expected = _batchHashes[chain.committedNumber % HASH_PLACES];
+        if (batchHash != expected) revert ParentMismatch(expected, batchHash);
+        // The place of the newest finalized header's hash must not be written over.
+        if (chain.committedNumber - chain.finalizedNumber + count >= HASH_PLACES) {
+            revert TooManyUnprovenBatches(HASH_PLACES - 1);
+        }
+    }
+
+    /// @dev Keeps the hash of a committed batch.
+    function _keep(BatchHeader memory header, bytes32 parentHash) private returns (bytes32 batchHash) {
+        batchHash = header.hash(parentHash);
+        _batchHashes[header.number % HASH_PLACES] = batchHash;
+        emit BatchCommitted(header.number, batchHash, parentHash, header);
+    }
+
+    /// @param header of the last batch
+    function _endCommit(Chain memory chain, BatchHeader memory header) private {
+        chain.committedNumber = uint48(header.number);
+        chain.l1Committed = uint48(header.l1End);
+        _chain = chain;
+    }
+
+    /// @dev What every call begins with that commits and proves: the newest batch is final.
+    /// @return chain where the rollup stands
+    /// @return header of the newest batch, as far as the next one needs it
+    /// @return batchHash its hash
+    function _startFinal(uint256 count)
+        private
+        view
+        returns (Chain memory chain, BatchHeader memory header, bytes32 batchHash)
+    {
+        if (count == 0) revert NoBatches();
+        chain = _runningChain();
+        if (chain.committedNumber != chain.finalizedNumber) {
+            revert UnprovenBatches(chain.committedNumber, chain.finalizedNumber);
+        }
+        (header.number, header.newRoot, header.l1End) = (chain.committedNumber, _finalizedRoot, chain.l1Committed);
+        batchHash = _batchHashes[chain.committedNumber % HASH_PLACES];
+    }
+
+    /// @param header of the last batch, whose hash is the only one of the call that is kept
+    function _endFinal(Chain memory chain, BatchHeader memory header, bytes32 batchHash, bytes32 parentHash) private {
+        _batchHashes[header.number % HASH_PLACES] = batchHash;
+        emit BatchCommitted(header.number, batchHash, parentHash, header);
+        (chain.committedNumber, chain.finalizedNumber) = (uint48(header.number), uint48(header.number));
+        (chain.l1Committed, chain.l1Finalized) = (uint48(header.l1End), uint48(header.l1End));
+        _chain = chain;
+        _finalizedRoot = header.newRoot;
+    }
+
     /// @dev Checks a batch on top of its parent and makes its header, which takes the place of the parent's.
     /// @param header of the parent, of which the number, root and end in the L1 queue count
     /// @param sections overwritten; handed in so that all batches of a call share it, and its shape
@@ -412,33 +500,75 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         PublicData.Sections memory sections,
         uint256 l1QueueLength
     ) private view {
-        (uint256 oldRoot, uint256 newRoot, uint256 c) = (header.newRoot, batch.newRoot, batch.c);
-        uint8 shapeId = batch.shape;
-        bytes calldata data = batch.data;
+        (uint8 shapeId, uint256 c, bytes calldata data) = (batch.shape, batch.c, batch.data);
+        if (sections.shape != uint256(shapeId) + 1) _setShape(sections, shapeId, false);
+        sections.parse(data);
+        uint256[4] memory head = _advance(header, sections, batch.newRoot, c, l1QueueLength);
+        header.payoutsRoot = Payouts.root(sections); // checks the auxiliary values, so it comes before y
+        header.z = PublicData.challenge(c, shapeId, head, data);
+        header.y = sections.evaluate(head, header.z);
+    }
+
+    /// @dev Checks the batches of a blob on top of their parent, opens the blob, and makes their headers.
+    /// @param header of the parent, of which the number, root and end in the L1 queue count; overwritten
+    function _followBlob(
+        BatchHeader memory header,
+        bytes calldata opening,
+        BlobBatchInput[] calldata batches,
+        uint256 l1QueueLength
+    ) private view returns (BatchHeader[] memory headers) {
+        headers = new BatchHeader[](batches.length);
+        BlobData.Reading[] memory readings = new BlobData.Reading[](batches.length);
+        bytes32[] memory leaves = new bytes32[](batches.length + 1);
+        leaves[0] = BlobData.versionedHash();
+        for (uint256 i = 0; i < batches.length; ++i) {
+            BlobBatchInput calldata batch = batches[i];
+            BlobData.Reading memory reading = readings[i];
+            PublicData.Sections memory sections = reading.sections;
+            _setShape(sections, batch.shape, true);
+            BlobData.parse(sections, batch.data);
+            reading.head = _advance(header, sections, batch.newRoot, batch.c, l1QueueLength);
+            header.payoutsRoot = Payouts.blobRoot(sections); // checks the withdrawals, so it comes before the statement
+            leaves[i + 1] = BlobData.leaf(batch.c, batch.shape, reading.head, batch.data);
+            headers[i] = header.clone();
+        }
+        uint256 z = BlobData.point(leaves);
+        BlobData.requireOpening(opening, leaves[0], z, batches, readings);
+        for (uint256 i = 0; i < batches.length; ++i) {
+            (headers[i].c, headers[i].z, headers[i].y) = BlobData.statement(batches[i].c, readings[i], z, batches[i].y);
+        }
+    }
+
+    /// @param blob whether the shape has to be one for blobs
+    function _setShape(PublicData.Sections memory sections, uint8 shapeId, bool blob) private view {
+        ShapeConfig memory shape = shapes(shapeId);
+        if (shape.blob != blob) revert WrongKindOfShape(shapeId);
+        sections.setShape(shapeId, shape, depth);
+    }
+
+    /// @dev Checks what does not depend on where the data are, and turns the parent's header into the batch's, without
+    /// public inputs and payouts.
+    /// @return head `d_0 .. d_3`
+    function _advance(
+        BatchHeader memory header,
+        PublicData.Sections memory sections,
+        uint256 newRoot,
+        uint256 c,
+        uint256 l1QueueLength
+    ) private view returns (uint256[4] memory head) {
         if (newRoot >= R) revert RootOutOfRange(newRoot);
         if (c >= R) revert CommitmentOutOfRange(c);
-        if (sections.shape != uint256(shapeId) + 1) sections.setShape(shapeId, shapes(shapeId), depth);
-        sections.parse(data);
         uint256 l1End = _l1Queue.consume(sections, header.l1End, l1QueueLength);
         _l1Queue.requireNotOverdue(l1End, l1QueueLength, sections.l1Count, sections.n1, l1Deadline);
-
         unchecked {
             header.number += 1;
+            head = PublicData.headOf(domain(), header.number, header.newRoot, newRoot);
+            header.shape = uint8(sections.shape - 1);
         }
-        header.shape = shapeId;
         header.committedAt = uint40(block.timestamp);
         header.l1End = uint64(l1End);
         header.newRoot = newRoot;
         header.c = c;
-        header.payoutsRoot = Payouts.root(sections); // checks the auxiliary values, so it comes before y
-        uint256[4] memory head = [
-            domain(),
-            header.number | ((oldRoot >> 248) << 64) | ((newRoot >> 248) << 70),
-            oldRoot & LOW_MASK,
-            newRoot & LOW_MASK
-        ];
-        header.z = PublicData.challenge(c, shapeId, head, data);
-        header.y = sections.evaluate(head, header.z);
     }
 
     /// @param isLast of the call: its event speaks for those before it

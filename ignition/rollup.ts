@@ -6,6 +6,8 @@ export interface PlannedShape {
   readonly n2: number;
   readonly n1: number;
   readonly m: number;
+  /** Whether the data of its batches are in blobs. */
+  readonly blob: boolean;
   readonly key: VerifyingKeyOnL1;
 }
 
@@ -48,11 +50,12 @@ export function rollupModule({
   tokens,
 }: DeploymentPlan) {
   return buildModule('Rollup', (m) => {
-    const configs = shapes.map(({ n2, n1, m: accounts, key }, shapeId) => ({
+    const configs = shapes.map(({ n2, n1, m: accounts, blob, key }, shapeId) => ({
       verifier: m.contract('Groth16Verifier', [argument(key)], { id: `Verifier${shapeId}` }),
       n2,
       n1,
       m: accounts,
+      blob,
     }));
     const exitVerifier = m.contract('Groth16Verifier', [argument(exitKey)], { id: 'ExitVerifier' });
     const rollup = m.contract('Millrace', [

@@ -47,6 +47,8 @@ const deployManifestSchema = z.strictObject({
         n2: z.int().positive(),
         n1: z.int().positive(),
         m: z.int().positive(),
+        /** There if the data of its batches are in blobs. */
+        blob: z.literal(true).optional(),
         verifier: addressSchema,
         /** Hash of the verification key as the verifier contract gives it. */
         vkHash: hash32Schema,

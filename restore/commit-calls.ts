@@ -2,10 +2,22 @@ import { getBytes, type Interface, isHexString, type JsonRpcProvider, type Resul
 import { z } from 'zod';
 import { isConnectionError, reasonOf } from '../aggregator/l1-connection.ts';
 import type { BatchInput } from '../protocol/batch-header.ts';
+import type { BlobBatchInput } from '../protocol/blob/committed-blob.ts';
 import { MillraceError } from '../protocol/error.ts';
 
 /** The contract's functions that bring batches. */
 const COMMITS = new Set(['commitBatches', 'commitAndProveBatches']);
+/** Those for batches whose data are in a blob. */
+const BLOB_COMMITS = new Set(['commitBlobBatches', 'commitAndProveBlobBatches']);
+
+/** What one call handed to the rollup. */
+export type CommitCall =
+  | { readonly inputs: readonly BatchInput[]; readonly versionedHash?: undefined }
+  | {
+      readonly inputs: readonly BlobBatchInput[];
+      /** Of the transaction's first blob, 0x + 64 hex. */
+      readonly versionedHash: string;
+    };
 
 const hexSchema = z.string().refine((text) => isHexString(text), 'expected 0x hex');
 
@@ -38,7 +50,7 @@ export async function committedIn(
   provider: JsonRpcProvider,
   { rollup, abi }: { rollup: string; abi: Interface },
   hash: string,
-): Promise<BatchInput[][]> {
+): Promise<CommitCall[]> {
   const transaction = await provider.getTransaction(hash);
   if (transaction === null) {
     throw new MillraceError(
@@ -55,8 +67,8 @@ export async function committedIn(
   const inputs = direct ? [transaction.data] : await tracedInputs(provider, rollup, hash);
   return inputs.flatMap((input) => {
     try {
-      const batches = batchesOf(abi, input);
-      return batches === undefined ? [] : [batches];
+      const call = commitOf(abi, input, transaction.blobVersionedHashes?.[0]);
+      return call === undefined ? [] : [call];
     } catch (cause) {
       throw new MillraceError('refused', 'not-a-commit', 'The calldata of a commit cannot be read', {
         details: { transaction: hash, reason: reasonOf(cause) },
@@ -68,16 +80,23 @@ export async function committedIn(
 }
 
 /** The batches of a call; undefined if it is a call of something else. */
-function batchesOf(abi: Interface, calldata: string): BatchInput[] | undefined {
+function commitOf(
+  abi: Interface,
+  calldata: string,
+  versionedHash: string | undefined,
+): CommitCall | undefined {
   const name = abi.getFunction(calldata.slice(0, 10))?.name ?? '';
-  if (!COMMITS.has(name)) return undefined;
+  if (!COMMITS.has(name) && !BLOB_COMMITS.has(name)) return undefined;
   const { batches } = abi.decodeFunctionData(name, calldata) as unknown as { batches: Result[] };
-  return batches.map(({ shape, newRoot, c, data }) => ({
+  const input = ({ shape, newRoot, c, data }: Result): BatchInput => ({
     shape: Number(shape),
     newRoot: newRoot as bigint,
     c: c as bigint,
     data: getBytes(data as string),
-  }));
+  });
+  if (COMMITS.has(name)) return { inputs: batches.map(input) };
+  if (!isHexString(versionedHash, 32)) throw new Error('the transaction has no blob');
+  return { inputs: batches.map((batch) => ({ ...input(batch), y: batch.y as bigint })), versionedHash };
 }
 
 async function tracedInputs(provider: JsonRpcProvider, rollup: string, hash: string): Promise<string[]> {

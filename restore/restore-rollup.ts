@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { chainIdOf, l1Provider } from '../aggregator/l1-connection.ts';
 import { MillraceError } from '../protocol/error.ts';
 import { genesisRoot } from '../protocol/state.ts';
+import { blobSource } from './blob-source.ts';
 import { patiently } from './patience.ts';
 import { RestoreStore } from './restore-store.ts';
 import { type Restored, type RestoreProgress, Restorer } from './restorer.ts';
@@ -17,6 +18,8 @@ export interface RestoreOptions {
   readonly fromBlock?: number | undefined;
   /** Keeps what was read, to go on from there. */
   readonly folder: string;
+  /** Where the blobs are, see {@link blobSource}; undefined if there are none. */
+  readonly blobs?: string | undefined;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: RestoreProgress) => void;
@@ -58,12 +61,13 @@ export async function restoreRollup(options: RestoreOptions): Promise<RestoredRo
       genesisRoot: genesisRoot(depth),
     });
     if (store.cursor === undefined) await begin(store, provider, view, options);
-    const { onProgress } = options;
+    const { onProgress, blobs } = options;
     const restorer = new Restorer({
       provider,
       view,
       parameters,
       store,
+      blobs: blobs === undefined ? undefined : blobSource(blobs),
       ...(onProgress === undefined ? {} : { onProgress }),
     });
     const refresh = (): Promise<Restored> => patiently(() => restorer.run(), options);

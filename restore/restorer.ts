@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JsonRpcProvider, Log } from 'ethers';
+import { getBytes, type JsonRpcProvider, type Log } from 'ethers';
 import { EventFollower } from '../aggregator/event-follower.ts';
 import type { L1Cursor } from '../aggregator/ports.ts';
 import {
@@ -10,13 +10,16 @@ import {
   NO_PARENT,
   readCommitted,
 } from '../protocol/batch-header.ts';
+import { decodeBlob } from '../protocol/blob/blob.ts';
+import { type BlobBatchInput, dataFromBlob, readCommittedBlob } from '../protocol/blob/committed-blob.ts';
 import { MillraceError } from '../protocol/error.ts';
 import type { L1Elements } from '../protocol/l1-ops.ts';
 import { payoutsOf } from '../protocol/payouts.ts';
 import { replayBatch } from '../protocol/replay.ts';
 import { genesisRoot, State } from '../protocol/state.ts';
-import type { BatchContent } from '../protocol/vector.ts';
-import { committedIn } from './commit-calls.ts';
+import type { BatchContent, L1Entry } from '../protocol/vector.ts';
+import type { BlobSource } from './blob-source.ts';
+import { type CommitCall, committedIn } from './commit-calls.ts';
 import type { RestoreStore } from './restore-store.ts';
 import type { RollupParameters, RollupView, StateOnL1 } from './rollup-view.ts';
 
@@ -31,6 +34,8 @@ export interface RestorerOptions {
   readonly parameters: RollupParameters;
   /** Its cursor is set. */
   readonly store: RestoreStore;
+  /** Of batches whose data are in blobs; undefined if there is none. */
+  readonly blobs?: BlobSource | undefined;
   /** Told after each range of blocks. */
   readonly onProgress?: (progress: RestoreProgress) => void;
 }
@@ -57,8 +62,23 @@ export interface Restored {
 /** One transaction's events, in order, and the batches that it handed in. */
 interface Transaction {
   readonly logs: readonly Log[];
-  readonly commits: BatchInput[][];
+  readonly commits: readonly CommitCall[];
 }
+
+/** Blobs by their hashes, as far as there are any. */
+type Blobs = ReadonlyMap<string, Uint8Array>;
+
+/** A batch as the chain of headers takes it in. */
+interface ReadBatch {
+  readonly header: BatchHeader;
+  readonly l1: readonly L1Entry[];
+  /** As in calldata, docs/protocol.md section 3.3; empty if the blob does not give them. */
+  readonly data: Uint8Array;
+  readonly signedOps: number;
+}
+
+/** Of a batch whose blob is not there or holds something else. */
+const NO_DATA = new Uint8Array();
 
 /** What blocks with commits have to say: their time in seconds. */
 type BlockTimes = ReadonlyMap<number, number>;
@@ -112,10 +132,11 @@ export class Restorer {
     const transactions = await this.#fetch(logs);
     const times = await this.#blockTimes(transactions, blocks);
     if (times === undefined) return false;
+    const blobs = await this.#fetchBlobs(transactions, times);
     const { store } = this.#options;
     try {
       store.transaction(() => {
-        for (const transaction of transactions) this.#apply(transaction, times);
+        for (const transaction of transactions) this.#apply(transaction, times, blobs);
         store.advance(
           cursor,
           [...blocks].map(([blockNumber, blockHash]) => ({ blockNumber, blockHash })),
@@ -162,8 +183,25 @@ export class Restorer {
     return new Map(found as (readonly [number, number])[]);
   }
 
+  /** Those that the source has. Which ones are needed shows when batches become final. */
+  async #fetchBlobs(transactions: readonly Transaction[], times: BlockTimes): Promise<Blobs> {
+    const { blobs } = this.#options;
+    const wanted = new Map<string, number>();
+    for (const { logs, commits } of transactions) {
+      for (const { versionedHash } of commits) {
+        if (versionedHash !== undefined) wanted.set(versionedHash, times.get(logs[0]!.blockNumber)!);
+      }
+    }
+    const found = new Map<string, Uint8Array>();
+    for (const [versionedHash, time] of wanted) {
+      const blob = await blobs?.blob(versionedHash, time);
+      if (blob !== undefined) found.set(versionedHash, blob);
+    }
+    return found;
+  }
+
   /** Goes through a transaction's events: a batch that is not known yet must come from its next call. */
-  #apply({ logs, commits }: Transaction, times: BlockTimes): void {
+  #apply({ logs, commits }: Transaction, times: BlockTimes, blobs: Blobs): void {
     const { store, view } = this.#options;
     const calls = [...commits];
     for (const log of logs) {
@@ -174,7 +212,7 @@ export class Restorer {
         while (store.batch(number) === undefined) {
           const call = calls.shift();
           if (call === undefined) throw gap({ batch: number, block, transaction: log.transactionHash });
-          for (const input of call) this.#commit(input, block, times.get(block)!);
+          this.#commit(call, block, times.get(block)!, blobs);
         }
       };
       if (event.name === 'L1OpQueued') {
@@ -200,28 +238,69 @@ export class Restorer {
     }
   }
 
-  #commit(input: BatchInput, block: number, committedAt: number): void {
-    const { store, parameters } = this.#options;
+  #commit(call: CommitCall, block: number, committedAt: number, blobs: Blobs): void {
+    const { store } = this.#options;
     const parent = store.newest();
-    const parentHeader = parent?.header ?? this.#genesis;
-    const shape = parameters.shapes[input.shape];
-    if (shape === undefined) throw mismatch({ batch: parentHeader.number + 1, shape: input.shape });
-    const read = (): ReturnType<typeof readCommitted> => {
-      try {
-        return readCommitted(input, parentHeader, { shape, domain: parameters.domain, committedAt });
-      } catch (cause) {
-        if (!(cause instanceof MillraceError)) throw cause;
-        throw mismatch({ batch: parentHeader.number + 1, reason: cause.message, ...cause.details }, cause);
-      }
-    };
-    const { header, content } = read();
-    content.l1.forEach(({ elements }, i) => {
-      const id = parentHeader.l1End + i;
-      if (store.l1Op(id)?.join() !== elements.join()) throw otherL1Op(header.number, id);
+    let before = parent?.header ?? this.#genesis;
+    let parentHash = parent?.hash ?? this.#genesisHash;
+    for (const { header, l1, data, signedOps } of this.#read(call, before, committedAt, blobs)) {
+      l1.forEach(({ elements }, i) => {
+        const id = before.l1End + i;
+        if (store.l1Op(id)?.join() !== elements.join()) throw otherL1Op(header.number, id);
+      });
+      const hash = headerHash(header, parentHash);
+      store.commit({ header, hash, oldRoot: before.newRoot, data, signedOps }, block);
+      [before, parentHash] = [header, hash];
+    }
+  }
+
+  /** The batches of a call on top of `parent`. */
+  #read(call: CommitCall, parent: BatchHeader, committedAt: number, blobs: Blobs): ReadBatch[] {
+    const { shapes } = this.#options.parameters;
+    const unknown = call.inputs.findIndex(({ shape }) => shapes[shape] === undefined);
+    if (unknown >= 0)
+      throw mismatch({ batch: parent.number + 1 + unknown, shape: call.inputs[unknown]!.shape });
+    try {
+      return call.versionedHash === undefined
+        ? this.#readCalldata(call.inputs, parent, committedAt)
+        : this.#readBlob(call.inputs, parent, committedAt, call.versionedHash, blobs);
+    } catch (cause) {
+      if (!(cause instanceof MillraceError)) throw cause;
+      throw mismatch({ after: parent.number, reason: cause.message, ...cause.details }, cause);
+    }
+  }
+
+  #readCalldata(inputs: readonly BatchInput[], parent: BatchHeader, committedAt: number): ReadBatch[] {
+    const { shapes, domain } = this.#options.parameters;
+    let before = parent;
+    return inputs.map((input) => {
+      const shape = shapes[input.shape]!;
+      const { header, content } = readCommitted(input, before, { shape, domain, committedAt });
+      before = header;
+      const signedOps = content.l2.filter(({ type }) => type !== 0).length;
+      return { header, l1: content.l1, data: input.data, signedOps };
     });
-    const hash = headerHash(header, parent?.hash ?? this.#genesisHash);
-    const signedOps = content.l2.filter(({ type }) => type !== 0).length;
-    store.commit({ header, hash, oldRoot: parentHeader.newRoot, data: input.data, signedOps }, block);
+  }
+
+  #readBlob(
+    inputs: readonly BlobBatchInput[],
+    parent: BatchHeader,
+    committedAt: number,
+    versionedHash: string,
+    blobs: Blobs,
+  ): ReadBatch[] {
+    const { shapes, domain } = this.#options.parameters;
+    const hash = getBytes(versionedHash);
+    const batches = readCommittedBlob(inputs, parent, hash, { shapes, domain, committedAt });
+    const coefficients = coefficientsOf(blobs.get(versionedHash));
+    let oldRoot = parent.newRoot;
+    return batches.map((batch) => {
+      const { header, l1 } = batch;
+      const data = attempt(() => coefficients && dataFromBlob(batch, coefficients)) ?? NO_DATA;
+      const content = data.length === 0 ? undefined : this.#contentOf(header, oldRoot, data);
+      oldRoot = header.newRoot;
+      return { header, l1, data, signedOps: content?.l2.filter(({ type }) => type !== 0).length ?? 0 };
+    });
   }
 
   /** The event of a batch speaks for those before it in the call. */
@@ -231,21 +310,26 @@ export class Restorer {
     if (last < first) throw gap({ finalized: last, expected: first, block });
     for (let number = first; number <= last; number++) {
       const content = this.#content(number);
+      if (content === undefined) throw blobMissing(number, block);
       store.finalize(number, replayBatch(this.#stateNow(), content), payoutsOf(content), block);
     }
   }
 
-  /** What a batch that stands says. */
-  #content(number: number): BatchContent {
-    const { store, parameters } = this.#options;
-    const { header, oldRoot, data } = store.batch(number)!;
-    const { shape, newRoot, c, committedAt } = header;
+  /** What a batch that stands says; undefined if its blob is not known. */
+  #content(number: number): BatchContent | undefined {
+    const { header, oldRoot, data } = this.#options.store.batch(number)!;
+    return data.length === 0 ? undefined : this.#contentOf(header, oldRoot, data);
+  }
+
+  #contentOf(
+    { number, shape, newRoot, c, committedAt }: BatchHeader,
+    oldRoot: bigint,
+    data: Uint8Array,
+  ): BatchContent {
+    const { shapes, domain } = this.#options.parameters;
     const parent = { ...genesisHeader(oldRoot), number: number - 1 };
-    return readCommitted({ shape, newRoot, c, data }, parent, {
-      shape: parameters.shapes[shape]!,
-      domain: parameters.domain,
-      committedAt,
-    }).content;
+    return readCommitted({ shape, newRoot, c, data }, parent, { shape: shapes[shape]!, domain, committedAt })
+      .content;
   }
 
   #stateNow(): State {
@@ -326,7 +410,9 @@ export class Restorer {
     const done = [];
     try {
       for (let number = final + 1; number <= committed; number++) {
-        done.push(replayBatch(state, this.#content(number)));
+        const content = this.#content(number);
+        if (content === undefined) return undefined;
+        done.push(replayBatch(state, content));
       }
       return undefined;
     } catch (error) {
@@ -351,7 +437,34 @@ async function inGroups<In, Out>(items: readonly In[], map: (item: In) => Promis
   return out;
 }
 
+/** The coefficients of a blob's polynomial; undefined if there is no blob. */
+function coefficientsOf(blob: Uint8Array | undefined): bigint[] | undefined {
+  return blob === undefined ? undefined : attempt(() => decodeBlob(blob));
+}
+
+/** Undefined for something that is not what it should be: a blob comes from anywhere, and what is in it is L1's word for nothing. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MillraceError && error.kind === 'input') return undefined;
+    throw error;
+  }
+}
+
 const OTHER_NODE = 'If this stays, use another L1 node: this one leaves out or changes what is on chain.';
+
+function blobMissing(batch: number, block: number): MillraceError {
+  return new MillraceError(
+    'refused',
+    'blob-missing',
+    'The blob with the data of a final batch is not there',
+    {
+      details: { batch, block },
+      fix: 'Pass --blobs with the folder of a node that kept its blobs, or with the URL of a beacon node that still has it. If an earlier run read the batch without, name another folder with --state.',
+    },
+  );
+}
 
 function gap(details: Readonly<Record<string, unknown>>): MillraceError {
   return new MillraceError('refused', 'event-gap', 'Events of the rollup are missing', {

@@ -1,5 +1,6 @@
-import { type JsonRpcProvider, Wallet } from 'ethers';
+import { Contract, type JsonRpcProvider, Wallet } from 'ethers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { contractArtifact } from '../aggregator/contract-artifacts.ts';
 import { l1Provider } from '../aggregator/l1-connection.ts';
 import { RollupContract } from '../aggregator/rollup-contract.ts';
 import { verifyingKeyHash } from '../aggregator/verifying-key.ts';
@@ -106,10 +107,13 @@ test('a key of another circuit and shapes of two depths are refused', async () =
   await expect(deployRollup(options({ shapes: [] }))).rejects.toMatchObject({ code: 'mixed-depths' });
 });
 
-test('a shape for batches in blobs is refused', async () => {
+test('a shape for batches in blobs is deployed as one', async () => {
   const [shape] = options().shapes;
-  const blob = options({ shapes: [{ ...shape!, shape: BLOB_SHAPES.tiny }] });
-  await expect(deployRollup(blob)).rejects.toMatchObject({ code: 'blob-shape', kind: 'refused' });
+  const manifest = await deployRollup(options({ shapes: [{ ...shape!, shape: BLOB_SHAPES.tiny }] }));
+  expect(manifest.shapes[0]).toMatchObject({ name: BLOB_SHAPES.tiny.name, blob: true });
+  const abi = contractArtifact('Millrace').interface;
+  const onL1 = await new Contract(manifest.rollup, abi, provider).getFunction('shapes').staticCall(0);
+  expect(onL1.blob).toBe(true);
 });
 
 test('dev keys stay on local chains unless that is asked for', async () => {

@@ -57,7 +57,7 @@ export interface DeployOptions {
  * Deploys the verifiers and the rollup, registers the tokens, and checks that what is on L1 is what was meant.
  *
  * @returns the deployment manifest
- * @throws {MillraceError} `refused/dev-keys`, `refused/blob-shape`, `refused/key-mismatch`, `input/mixed-depths`, and what
+ * @throws {MillraceError} `refused/dev-keys`, `refused/key-mismatch`, `input/mixed-depths`, and what
  *   {@link runDeployment} throws
  */
 export async function deployRollup(options: DeployOptions): Promise<DeployManifest> {
@@ -66,7 +66,6 @@ export async function deployRollup(options: DeployOptions): Promise<DeployManife
   const chainId = Number((await provider.getNetwork()).chainId);
   const devKeys = [...shapes, exit].some((key) => key.devKeys);
   if (devKeys && !options.allowDevKeys) refuseDevKeysOffLocal(provider, chainId);
-  refuseBlobShapes(shapes);
   const depth = commonDepth(shapes);
 
   const plan = planOf(options, depth);
@@ -110,6 +109,7 @@ export async function deployRollup(options: DeployOptions): Promise<DeployManife
       n2: shape.n2,
       n1: shape.n1,
       m: shape.m,
+      ...(shape.blob ? { blob: shape.blob } : {}),
       verifier: verifiers[shapeId]!,
       vkHash: verifyingKeyHash(verificationKey),
       manifestId,
@@ -125,29 +125,14 @@ export async function deployRollup(options: DeployOptions): Promise<DeployManife
   } satisfies DeployManifest);
 }
 
-/** Its public inputs mean something else than what the rollup makes of batches in calldata. */
-function refuseBlobShapes(shapes: readonly DeployShape[]): void {
-  const blob = shapes.find(({ shape }) => shape.blob);
-  if (blob === undefined) return;
-  throw new MillraceError(
-    'refused',
-    'blob-shape',
-    `The rollup takes no batches in blobs, as ${blob.shape.name} proves them`,
-    {
-      details: { shape: blob.shape.name },
-      fix: 'Deploy with shapes for calldata.',
-    },
-  );
-}
-
 function planOf(options: DeployOptions, depth: number): DeploymentPlan {
   const { operator, shapes, exit, tokens, l1Deadline, proofDeadline } = options;
   return {
     operator: operator.address,
     genesisRoot: genesisRoot(depth),
     depth,
-    shapes: shapes.map(({ shape: { n2, n1, m }, verificationKey }) => {
-      return { n2, n1, m, key: verifyingKeyOnL1(verificationKey) };
+    shapes: shapes.map(({ shape: { n2, n1, m, blob = false }, verificationKey }) => {
+      return { n2, n1, m, blob, key: verifyingKeyOnL1(verificationKey) };
     }),
     exitKey: verifyingKeyOnL1(exit.verificationKey),
     l1Deadline,

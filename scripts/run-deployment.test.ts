@@ -28,7 +28,7 @@ beforeAll(async () => {
   plan = {
     genesisRoot: 5n,
     depth: 8,
-    shapes: [{ n2: 2, n1: 2, m: 4, key: verifyingKeyOnL1(key.verificationKey) }],
+    shapes: [{ n2: 2, n1: 2, m: 4, blob: false, key: verifyingKeyOnL1(key.verificationKey) }],
     exitKey: verifyingKeyOnL1(exitKey.verificationKey),
     l1Deadline: 3600,
     proofDeadline: 1800,

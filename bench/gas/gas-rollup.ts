@@ -2,15 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type JsonRpcProvider, type Result, type TransactionReceipt, Wallet } from 'ethers';
 import { CALLDATA_BYTES_CAP, TRANSACTION_GAS_CAP } from '../../aggregator/fees.ts';
 import { l1Provider } from '../../aggregator/l1-connection.ts';
+import { type BlobCall, blobFields, type PackedBlob, packBlob } from '../../aggregator/packed-blob.ts';
 import { aggregateProofs, type ProvenStatement } from '../../aggregator/proof-aggregation.ts';
 import { RollupContract } from '../../aggregator/rollup-contract.ts';
+import { BLOB_ELEMENTS } from '../../protocol/blob/blob.ts';
+import { splitLayout, splitVector } from '../../protocol/blob/split.ts';
+import { encodeVisible } from '../../protocol/blob/visible-data.ts';
 import type { DeployManifest } from '../../protocol/deploy-manifest.ts';
 import { MillraceError } from '../../protocol/error.ts';
 import { FEE_CODE_BITS } from '../../protocol/fee.ts';
 import { OP_TYPE } from '../../protocol/ops.ts';
 import { challenge, encodeData, evaluate } from '../../protocol/public-data.ts';
 import type { Shape } from '../../protocol/shape.ts';
-import { type L2Entry, toVector } from '../../protocol/vector.ts';
+import { type BatchContent, type L2Entry, toVector } from '../../protocol/vector.ts';
 import { deployRollup } from '../../scripts/deploy.ts';
 import type { LocalL1 } from '../../scripts/local-l1.ts';
 import { Random } from '../../scripts/random.ts';
@@ -36,6 +40,13 @@ export interface PricedBatches {
   readonly statements: readonly ProvenStatement[];
 }
 
+/** Batches with their proofs and the blob that holds their data. */
+export interface PricedBlob {
+  readonly call: BlobCall;
+  readonly inputs: readonly (BatchInput & { readonly y: bigint })[];
+  readonly statements: readonly ProvenStatement[];
+}
+
 /** Seconds between two blocks; with the times given, every run costs the same. */
 const BLOCK_SECONDS = 12;
 const FIRST_BLOCK_AT = 2_000_000_000;
@@ -47,6 +58,8 @@ const FIELD_BITS = 253;
 const AMOUNT_BITS = 64;
 /** Batches that can wait for their proofs. */
 const MOST_UNPROVEN = 255;
+/** Wei per blob gas, more than any here costs. */
+const BLOB_FEE = 10n ** 9n;
 const NO_HASH = `0x${'0'.repeat(64)}`;
 
 /**
@@ -121,18 +134,11 @@ export class GasRollup {
     let root = BigInt(this.deployment.genesisRoot);
     const inputs: BatchInput[] = [];
     const statements: ProvenStatement[] = [];
+    const ids = this.#shapes.flatMap(({ blob }, shapeId) => (blob ? [] : [shapeId]));
     for (let i = 0; i < count; i++) {
-      const shapeId = i % this.#shapes.length;
+      const shapeId = ids[i % ids.length]!;
       const shape = this.#shapes[shapeId]!;
-      const content = {
-        domain: BigInt(this.deployment.domain),
-        number: i + 1,
-        oldRoot: root,
-        newRoot: this.#random.bits(FIELD_BITS),
-        feeIndexes: [1],
-        l1: [],
-        l2: Array.from({ length: transfers ?? shape.n2 }, () => this.#transfer(shape.depth, amountBits)),
-      };
+      const content = this.#content(i + 1, root, shape, transfers ?? shape.n2, amountBits);
       const d = toVector(content, shape);
       const data = encodeData(d, shape, { l1: 0, l2: content.l2.length });
       const c = this.#random.bits(FIELD_BITS);
@@ -144,6 +150,45 @@ export class GasRollup {
       root = content.newRoot;
     }
     return { inputs, statements };
+  }
+
+  /**
+   * `count` full batches of the shape that is for blobs, in one blob; undefined if they do not fit.
+   * @throws {MillraceError} `refused/no-kzg`
+   */
+  async blobOf(count: number): Promise<PricedBlob | undefined> {
+    const shapeId = this.#shapes.findIndex(({ blob }) => blob);
+    const shape = this.#shapes[shapeId]!;
+    if (count * splitLayout(shape).hiddenLength > BLOB_ELEMENTS) return undefined;
+    let root = BigInt(this.deployment.genesisRoot);
+    const roots: bigint[] = [];
+    const batches = Array.from({ length: count }, (_, i) => {
+      const content = this.#content(i + 1, root, shape, shape.n2, AMOUNT_BITS);
+      root = content.newRoot;
+      roots.push(root);
+      const { visible, hidden } = splitVector(toVector(content, shape), shape);
+      const c = this.#random.bits(FIELD_BITS);
+      return { c, shapeId, visible, hidden, data: encodeVisible(visible, shape, 0) };
+    });
+    const call = await packBlob(batches);
+    const { verificationKey, prove } = this.#keys[shapeId]!;
+    return {
+      call,
+      inputs: batches.map(({ c, data }, i) => {
+        return { shape: shapeId, newRoot: roots[i]!, c, y: call.openings[i]!.y, data };
+      }),
+      statements: call.openings.map(({ a, zy, yLo }) => {
+        const publicInputs = [a, zy, yLo] as const;
+        return { shape: shapeId, verificationKey, publicInputs, proof: prove(publicInputs) };
+      }),
+    };
+  }
+
+  /** Cost of committing and proving batches in a blob in one call, without the blob gas. Leaves L1 as it was. */
+  async commitAndProveBlob({ call, inputs, statements }: PricedBlob): Promise<TransactionCost | undefined> {
+    const { proofs, sums } = await aggregateProofs(statements);
+    const args = [call.opening, inputs, proofs, sums];
+    return await this.#undone(() => this.call('commitAndProveBlobBatches', args, { blob: call.blob }));
   }
 
   /** Cost of committing and proving in one call; undefined where no transaction can carry it. Leaves L1 as it was. */
@@ -171,12 +216,17 @@ export class GasRollup {
   /**
    * Calls the contract, `BLOCK_SECONDS` after the last block.
    * @param from the operator by default
+   * @param blob that the transaction carries
    * @returns undefined where no transaction can carry the call: it is too long, or needs more gas than the cap
    */
   async call(
     name: string,
     args: readonly unknown[],
-    { from = this.#operator, value = 0n }: { from?: Wallet; value?: bigint } = {},
+    {
+      from = this.#operator,
+      value = 0n,
+      blob,
+    }: { from?: Wallet; value?: bigint; blob?: PackedBlob | undefined } = {},
   ): Promise<TransactionCost | undefined> {
     const data = this.contract.interface.encodeFunctionData(name, args);
     const calldataBytes = data.length / 2 - 1;
@@ -184,7 +234,10 @@ export class GasRollup {
     await this.passTime(BLOCK_SECONDS);
     const nonce = await this.provider.getTransactionCount(from.address);
     const request = { to: this.contract.address, data, value, nonce, gasLimit: TRANSACTION_GAS_CAP };
-    const { hash } = await from.sendTransaction(request);
+    const { hash } =
+      blob === undefined
+        ? await from.sendTransaction(request)
+        : await from.sendTransaction({ ...request, ...blobFields(blob), maxFeePerBlobGas: BLOB_FEE });
     const receipt = await this.#receipt(hash);
     const gas = Number(receipt.gasUsed);
     if (receipt.status === 1) return { gas, calldataBytes };
@@ -210,6 +263,24 @@ export class GasRollup {
   async passTime(seconds: number): Promise<void> {
     this.#time += seconds;
     await this.provider.send('evm_setNextBlockTimestamp', [this.#time]);
+  }
+
+  #content(
+    number: number,
+    oldRoot: bigint,
+    shape: Shape,
+    transfers: number,
+    amountBits: number,
+  ): BatchContent {
+    return {
+      domain: BigInt(this.deployment.domain),
+      number,
+      oldRoot,
+      newRoot: this.#random.bits(FIELD_BITS),
+      feeIndexes: [1],
+      l1: [],
+      l2: Array.from({ length: transfers }, () => this.#transfer(shape.depth, amountBits)),
+    };
   }
 
   #transfer(depth: number, amountBits: number): L2Entry {

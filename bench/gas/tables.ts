@@ -25,6 +25,10 @@ export function gasTables({ series }: BenchResult): Table[] {
       ({ oneCall, transfers }) => oneCall && oneCall / transfers,
     ),
     table(
+      'Gas a transfer, committed and proven in one call with the data in a blob, by batches in the blob',
+      ({ blob, transfers }) => blob && blob / transfers,
+    ),
+    table(
       'Gas a transfer, committed first and proven later, by batches in each call',
       ({ commit, prove, transfers }) => commit && prove && (commit + prove) / transfers,
     ),
@@ -50,6 +54,8 @@ export interface GasCell {
   /** Of all batches together. */
   readonly transfers: number;
   readonly oneCall: number | undefined;
+  /** The one call with the data in a blob. */
+  readonly blob: number | undefined;
   /** Bytes of the one call. */
   readonly calldata: number | undefined;
   readonly commit: number | undefined;
@@ -66,6 +72,7 @@ export function gasCell({ labels, metrics }: Series): GasCell {
     batches,
     transfers: batches * Number(labels.transfers),
     oneCall: value('one call'),
+    blob: value('one call, blob'),
     calldata: value('calldata'),
     commit: value('commit'),
     prove: value('prove'),

@@ -106,8 +106,8 @@ class DeploymentDoctor {
       }),
       await check('shapes', async () => {
         await this.#expect('shapeCount', [], shapes.length);
-        for (const { shapeId, verifier, n2, n1, m } of shapes) {
-          const config = [getAddress(verifier.toLowerCase()), n2, n1, m];
+        for (const { shapeId, verifier, n2, n1, m, blob = false } of shapes) {
+          const config = [getAddress(verifier.toLowerCase()), n2, n1, m, blob];
           await this.#expect('shapes', [shapeId], config.join());
         }
         return shapes.map(({ name, n2, n1, m }) => `${name} (${n2}, ${n1}, ${m})`).join(', ');

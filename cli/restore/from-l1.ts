@@ -11,6 +11,7 @@ export interface L1Options {
   readonly rollup: string;
   readonly fromBlock?: number;
   readonly state?: string;
+  readonly blobs?: string;
 }
 
 const RPC_VARIABLE = 'MILLRACE_L1_RPC_URL';
@@ -26,12 +27,18 @@ export function addL1Options(command: Command): Command {
     )
     .requiredOption('--rollup <address>', 'the rollup contract', parseAddress)
     .option('--from-block <number>', 'block of the deployment or an earlier one; default: looked for', block)
+    .addOption(
+      new Option(
+        '--blobs <folder|url>',
+        "where the blobs are: a node's archive, or a beacon node; a URL with an access key belongs in the environment",
+      ).env('MILLRACE_BLOBS'),
+    )
     .option('--state <folder>', 'keeps what was read, to go on from there; default: restored/ROLLUP');
 }
 
 /** Restores the rollup, or goes on with it, and tells how far it is on stderr. To be closed. */
 export async function restoreFromL1(options: L1Options): Promise<RestoredRollup & { folder: string }> {
-  const { rpc, rollup, fromBlock } = options;
+  const { rpc, rollup, fromBlock, blobs } = options;
   if (rpc === undefined || !URL.canParse(rpc) || !/^https?:$/.test(new URL(rpc).protocol)) {
     throw new MillraceError('input', 'no-rpc-url', 'There is no URL of an L1 node', {
       details: { expected: 'an http or https URL' },
@@ -47,6 +54,7 @@ export async function restoreFromL1(options: L1Options): Promise<RestoredRollup 
     rollup,
     fromBlock,
     folder,
+    blobs,
     logger,
     signal,
     onProgress,

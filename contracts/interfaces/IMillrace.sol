@@ -17,11 +17,13 @@ interface IMillrace {
     /// @param n2 signed ops a batch, at most 65535
     /// @param n1 L1 ops a batch, 1 to 65535
     /// @param m accounts a batch
+    /// @param blob whether the data of its batches are in blobs: another circuit, whose public inputs mean something else
     struct ShapeConfig {
         address verifier;
         uint32 n2;
         uint32 n1;
-        uint32 m;
+        uint24 m;
+        bool blob;
     }
 
     /// @dev A batch as the operator hands it in.
@@ -36,6 +38,20 @@ interface IMillrace {
         bytes data;
     }
 
+    /// @dev A batch whose data are in a blob, as the operator hands it in.
+    /// @param shape shape id
+    /// @param newRoot state root after the batch, below r
+    /// @param c `C`, the Poseidon hash of the public-data vector, below r
+    /// @param y value at `z` of the batch's own part of the blob's polynomial, below the order of BLS12-381's groups
+    /// @param data the bytes of docs/protocol.md section 3.5
+    struct BlobBatchInput {
+        uint8 shape;
+        uint256 newRoot;
+        uint256 c;
+        uint256 y;
+        bytes data;
+    }
+
     /// @dev A committed batch. Its hash is `keccak256(abi.encode(parentHash, header))`; the genesis header
     /// has only `newRoot`, all else is 0, its parent's hash too.
     /// @param number 1 for the first batch
@@ -43,9 +59,9 @@ interface IMillrace {
     /// @param committedAt block time, seconds
     /// @param l1End position in the L1 queue of the first op that is not yet consumed after this batch
     /// @param newRoot state root after the batch
-    /// @param c public input `C`
-    /// @param z public input `z`
-    /// @param y public input `y`
+    /// @param c first public input: `C`; of a batch in a blob `C + z V`
+    /// @param z second: `z`; `z | hi(y) @ 240`
+    /// @param y third: `y`; `lo(y)`
     /// @param payoutsRoot root of the payout tree; 0 if the batch pays nothing out
     struct BatchHeader {
         uint64 number;
@@ -212,6 +228,18 @@ interface IMillrace {
     error NotCommitted(uint64 number, bytes32 batchHash);
     /// @notice There are not as many proofs as batches.
     error ProofCountMismatch(uint256 batches, uint256 proofs);
+    /// @notice A shape for blobs where its data are handed in, or the other way round.
+    error WrongKindOfShape(uint8 shape);
+    /// @notice The transaction carries no blob.
+    error NoBlob();
+    /// @notice The batches have more elements than a blob.
+    error BlobTooSmall(uint256 elements, uint256 limit);
+    /// @notice The `y` of this batch of the call is not below the order of BLS12-381's groups.
+    error BlobValueOutOfRange(uint256 batch);
+    /// @notice The blob's polynomial does not have the batches' values at `z`, or commitment or proof are not the blob's.
+    error BlobOpeningInvalid();
+    /// @notice The batch after this one is in the same blob: they are proven in one call.
+    error BlobProvenInPart(uint64 number);
     /// @notice The batch data end too early or have bytes that belong to nothing.
     error DataLength(uint256 expected, uint256 found);
     /// @notice The batch has more L1 ops than its shape takes.
@@ -282,9 +310,32 @@ interface IMillrace {
         uint256[2][] calldata sums
     ) external;
 
+    /// @notice {commitBatches} for batches whose data are in the transaction's first blob. Operator only.
+    /// @param opening the blob's KZG commitment and the proof of its value at `z`, 48 bytes each
+    /// @param batches all batches of the blob, in the order in which they lie in it
+    function commitBlobBatches(
+        bytes32 grandparentHash,
+        BatchHeader calldata parent,
+        bytes calldata opening,
+        BlobBatchInput[] calldata batches
+    ) external;
+
+    /// @notice {commitAndProveBatches} for batches whose data are in the transaction's first blob. Operator only.
+    /// @param opening the blob's KZG commitment and the proof of its value at `z`, 48 bytes each
+    /// @param batches all batches of the blob, in the order in which they lie in it
+    /// @param proofs one for each batch
+    /// @param sums the proofs' C, one sum for each shape, see {proveBatches}
+    function commitAndProveBlobBatches(
+        bytes calldata opening,
+        BlobBatchInput[] calldata batches,
+        ProofPoints[] calldata proofs,
+        uint256[2][] calldata sums
+    ) external;
+
     // --------------------------------------------------------------------------------------- for everyone
 
-    /// @notice Finalizes the committed batches that follow the newest finalized one. Anyone may call it.
+    /// @notice Finalizes the committed batches that follow the newest finalized one. Anyone may call it. Batches of one blob
+    /// are proven in one call: what one lacks in the blob, another could make up for that is never proven.
     /// @param headers their headers in order, at least one
     /// @param proofs one for each batch
     /// @param sums for each shape in use, in the order of their first batches: the proofs' C, added up as

@@ -19,6 +19,13 @@ library BatchHeaders {
         }
     }
 
+    /// @notice Another header in memory with the same content.
+    function clone(IMillrace.BatchHeader memory header) internal pure returns (IMillrace.BatchHeader memory copied) {
+        assembly ("memory-safe") {
+            mcopy(copied, header, HEADER_BYTES)
+        }
+    }
+
     /// @notice Overwrites `header` with number `i` of `headers`, which has to be there. Bits above a field's are taken as
     /// they come: a header with such bits has another hash than any that was committed.
     function copy(IMillrace.BatchHeader memory header, IMillrace.BatchHeader[] calldata headers, uint256 i) internal pure {

@@ -114,7 +114,6 @@ library BatchProofs {
             size := mul(proofs.length, PROOF_BYTES)
             calldatacopy(cursor, proofs.offset, size)
             cursor := add(cursor, size)
-
             mstore(add(head, 96), sub(cursor, head))
             mstore(cursor, sums.length)
             cursor := add(cursor, 32)

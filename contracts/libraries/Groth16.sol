@@ -97,6 +97,9 @@ library Groth16 {
         challenge %= R;
     }
 
+    // One loop over local variables: in functions of its own each would cost a jump for every proof.
+    // solhint-disable function-max-lines
+
     /// @dev Multiplies the A of the proofs of key `k` by their weights, in place.
     /// @param total what the weights of the key add up to
     /// @param inputs where to write the public inputs, each summed up by the weights
@@ -164,6 +167,8 @@ library Groth16 {
         if (outOfRange != 0) revert IGroth16Verifier.InputOutOfRange(outOfRange - 1);
         if (!done) revert IGroth16Verifier.CurveOperationFailed(EC_MUL);
     }
+
+    // solhint-enable function-max-lines
 
     /// @dev Writes the three pairs of key `k`, with the G2 points negated so that the product of all is 1.
     /// @param weight of the key

@@ -3,11 +3,13 @@ pragma solidity 0.8.37;
 
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {IMillrace} from "../interfaces/IMillrace.sol";
+import {BlobData} from "./BlobData.sol";
 import {PublicData} from "./PublicData.sol";
 
 /// @title Payout tree of a batch
 /// @notice docs/protocol.md section 3.4.
 library Payouts {
+    using BlobData for PublicData.Sections;
     using PublicData for PublicData.Sections;
 
     /// @notice The leaf of payout `index`. Hashed twice, so that no inner node passes for one.
@@ -23,6 +25,21 @@ library Payouts {
         bytes32[] memory nodes = new bytes32[](s.l1Count + s.auxCount);
         uint256 count = _addL1Payouts(s, nodes);
         return _merge(nodes, _addWithdrawals(s, nodes, count));
+    }
+
+    /// @notice {root} of a batch in a blob. Checks the withdrawals on the way.
+    function blobRoot(PublicData.Sections memory s) internal pure returns (bytes32) {
+        if (s.l1Count + s.auxCount == 0) return 0;
+        bytes32[] memory nodes = new bytes32[](s.l1Count + s.auxCount);
+        uint256 count = _addL1Payouts(s, nodes);
+        uint256 next = 0;
+        for (uint256 i = 0; i < s.auxCount; ++i) {
+            (uint256 position, address owner, uint16 token, uint64 amount) = s.withdrawal(i, next);
+            next = position + 1;
+            nodes[count] = leaf(count, owner, token, amount);
+            ++count;
+        }
+        return _merge(nodes, count);
     }
 
     function _addL1Payouts(PublicData.Sections memory s, bytes32[] memory nodes) private pure returns (uint256 count) {

@@ -13,6 +13,8 @@ library PublicData {
     uint256 private constant AUX_BYTES = 33;
     uint256 private constant TYPES_PER_ELEMENT = 124;
     uint256 private constant OP_BITS = 124;
+    uint256 private constant LOW_BITS = 248;
+    uint256 private constant LOW_MASK = (1 << LOW_BITS) - 1;
     /// @dev Up to this depth, indexes have 24 bits and an element holds two ops.
     uint256 private constant NARROW_DEPTH = 24;
 
@@ -54,22 +56,36 @@ library PublicData {
         }
     }
 
+    /// @notice `d_0 .. d_3` of a batch.
+    function headOf(uint256 domain, uint256 number, uint256 oldRoot, uint256 newRoot)
+        internal
+        pure
+        returns (uint256[4] memory)
+    {
+        return [
+            domain,
+            number | ((oldRoot >> LOW_BITS) << 64) | ((newRoot >> LOW_BITS) << 70),
+            oldRoot & LOW_MASK,
+            newRoot & LOW_MASK
+        ];
+    }
+
     /// @notice Finds the parts and checks that they make up the data exactly and fit the shape. One vector has
     /// one encoding only: padding is 0, and every op that has an auxiliary value lists it.
     function parse(Sections memory s, bytes calldata data) internal pure {
         // No sum overflows: the counts are of 16 bits.
         unchecked {
-            uint256 start = _start(data);
+            uint256 start = startOf(data);
             uint256 cursor = 18;
-            _requireLength(data, cursor);
+            requireLength(data, cursor);
             s.fees = _fees(start);
-            uint256 count = _uint16(start + 16);
+            uint256 count = uint16At(start + 16);
             if (count > s.n1) revert IMillrace.TooManyL1Ops(count, s.n1);
             (s.l1Ops, s.l1Count) = (start + cursor, count);
 
             cursor += count * L1_OP_BYTES + 2;
-            _requireLength(data, cursor);
-            count = _uint16(start + cursor - 2);
+            requireLength(data, cursor);
+            count = uint16At(start + cursor - 2);
             if (count > s.n2) revert IMillrace.TooManyOps(count, s.n2);
             (s.types, s.opCount) = (start + cursor, count);
             s.typeElements = _ceilDiv(count, TYPES_PER_ELEMENT);
@@ -77,8 +93,8 @@ library PublicData {
             s.ops = s.types + s.typeElements * ELEMENT_BYTES;
             s.aux = s.ops + s.opElements * ELEMENT_BYTES + 2;
             cursor = s.aux - start;
-            _requireLength(data, cursor);
-            s.auxCount = _uint16(s.aux - 2);
+            requireLength(data, cursor);
+            s.auxCount = uint16At(s.aux - 2);
 
             cursor += s.auxCount * AUX_BYTES;
             if (cursor != data.length) revert IMillrace.DataLength(cursor, data.length);
@@ -109,7 +125,7 @@ library PublicData {
         returns (uint256 position, bool withdrawal, uint256 value)
     {
         uint256 ptr = s.aux + i * AUX_BYTES;
-        position = _uint16(ptr);
+        position = uint16At(ptr);
         if (position < previous || position >= s.opCount) revert IMillrace.AuxPositionInvalid(position);
         uint256 types = _element(s.types + (position / TYPES_PER_ELEMENT) * ELEMENT_BYTES);
         uint256 opType = (types >> (2 * (position % TYPES_PER_ELEMENT))) & 3;
@@ -151,12 +167,12 @@ library PublicData {
     function evaluate(Sections memory s, uint256[4] memory head, uint256 z) internal pure returns (uint256 y) {
         unchecked {
             y = _evaluateAux(s, z);
-            y = _stepOver(y, z, s.opSlots - s.opElements);
+            y = stepOver(y, z, s.opSlots - s.opElements);
             y = _evaluateRun(y, s.ops, s.opElements, z);
-            y = _stepOver(y, z, s.typeSlots - s.typeElements);
+            y = stepOver(y, z, s.typeSlots - s.typeElements);
             y = _evaluateRun(y, s.types, s.typeElements, z);
-            y = _stepOver(y, z, 4 * (s.n1 - s.l1Count));
-            y = _evaluateL1(y, s, z);
+            y = stepOver(y, z, 4 * (s.n1 - s.l1Count));
+            y = evaluateL1(y, s, z);
             y = mulmod(y, z, R) + s.fees;
             y = mulmod(y, z, R) + head[3];
             y = mulmod(y, z, R) + head[2];
@@ -190,7 +206,9 @@ library PublicData {
         }
     }
 
-    function _evaluateL1(uint256 tail, Sections memory s, uint256 z) private pure returns (uint256 sum) {
+    /// @notice Horner's rule over the L1 ops. The sum may be 2^254 and more, but a product of it is taken next.
+    /// @param tail value of what comes after them
+    function evaluateL1(uint256 tail, Sections memory s, uint256 z) internal pure returns (uint256 sum) {
         sum = tail;
         uint256 i = s.l1Count;
         while (i > 0) {
@@ -205,8 +223,8 @@ library PublicData {
         }
     }
 
-    /// @dev `value z^zeros`, for as many zeros before what `value` is of.
-    function _stepOver(uint256 value, uint256 z, uint256 zeros) private pure returns (uint256) {
+    /// @notice `value z^zeros mod r`, for as many zeros before what `value` is of.
+    function stepOver(uint256 value, uint256 z, uint256 zeros) internal pure returns (uint256) {
         return value == 0 || zeros == 0 ? value : mulmod(value, _power(z, zeros), R);
     }
 
@@ -217,13 +235,13 @@ library PublicData {
         while (ptr > start) {
             unchecked {
                 ptr -= AUX_BYTES;
-                uint256 next = _uint16(ptr);
+                uint256 next = uint16At(ptr);
                 // The first product is of 0, whatever the power. Positions rise, which {auxiliary} has checked.
-                sum = _stepOver(sum, z, position - next) + _element(ptr + 2);
+                sum = stepOver(sum, z, position - next) + _element(ptr + 2);
                 position = next;
             }
         }
-        return _stepOver(sum, z, position);
+        return stepOver(sum, z, position);
     }
 
     /// @dev `z^exponent mod r` for an exponent above 0.
@@ -263,7 +281,8 @@ library PublicData {
         }
     }
 
-    function _requireLength(bytes calldata data, uint256 needed) private pure {
+    /// @notice Refuses data that end before.
+    function requireLength(bytes calldata data, uint256 needed) internal pure {
         if (data.length < needed) revert IMillrace.DataLength(needed, data.length);
     }
 
@@ -277,7 +296,8 @@ library PublicData {
             | ((packed & 0xffffffff) << 96);
     }
 
-    function _start(bytes calldata data) private pure returns (uint256 ptr) {
+    /// @notice Position of the data in calldata.
+    function startOf(bytes calldata data) internal pure returns (uint256 ptr) {
         assembly ("memory-safe") {
             ptr := data.offset
         }
@@ -289,7 +309,8 @@ library PublicData {
         }
     }
 
-    function _uint16(uint256 ptr) private pure returns (uint256 value) {
+    /// @notice Two bytes at a position in calldata.
+    function uint16At(uint256 ptr) internal pure returns (uint256 value) {
         assembly ("memory-safe") {
             value := shr(240, calldataload(ptr))
         }

@@ -62,7 +62,10 @@ export function blobCoefficients(batches: readonly Pick<BlobBatch, 'hidden'>[]):
  * `z` of a blob: drawn after the blob, and after all that L1 reads of the batches in it.
  * @param versionedHash of the blob, EIP-4844
  */
-export function blobPoint(versionedHash: Uint8Array, batches: readonly BlobBatch[]): bigint {
+export function blobPoint(
+  versionedHash: Uint8Array,
+  batches: readonly Pick<BlobBatch, 'c' | 'shapeId' | 'visible' | 'data'>[],
+): bigint {
   const leaves = batches.map(({ c, shapeId, visible, data }) => {
     const words = [c, BigInt(shapeId), ...visible.slice(0, HEAD_LENGTH)].map(wordFromInteger);
     return keccak_256(concatBytes([...words, keccak_256(data)]));
@@ -73,10 +76,17 @@ export function blobPoint(versionedHash: Uint8Array, batches: readonly BlobBatch
 /** What the circuit proves of a batch in a blob that is opened at `z`. */
 export function openBatch({ c, visible, hidden }: BlobBatch, z: bigint): BlobOpening {
   const y = evaluateBls(hidden, z);
+  return { z, y, ...blobStatement(c, evaluate(visible, z), z, y) };
+}
+
+/**
+ * The public inputs of a batch that is opened at `z`.
+ * @param v value of `visible` at `z`
+ * @param y value of `hidden` at `z`
+ */
+export function blobStatement(c: bigint, v: bigint, z: bigint, y: bigint): BlobStatement {
   return {
-    z,
-    y,
-    a: reduce(c + z * evaluate(visible, z)),
+    a: reduce(c + z * v),
     zy: z | ((y >> Y_LOW_BITS) << BigInt(POINT_BITS)),
     yLo: y & Y_LOW_MASK,
   };

@@ -36,7 +36,7 @@ async function onL1(
   head: Head,
 ): Promise<[bigint, bigint, string]> {
   const { n1, n2, m, depth } = shape;
-  const config = { verifier: `0x${'0'.repeat(40)}`, n2, n1, m };
+  const config = { verifier: `0x${'0'.repeat(40)}`, n2, n1, m, blob: false };
   const [z, y, root] = await harness.getFunction('read')(data, config, depth, c, SHAPE_ID, head);
   return [z, y, root];
 }

@@ -88,7 +88,7 @@ contract BatchDataTest {
         for (uint256 i = 0; i < batch.ops.length; ++i) {
             batch.ops[i].opType = uint256(keccak256(abi.encode(seed, i))) % 4;
         }
-        IMillrace.ShapeConfig memory shape = IMillrace.ShapeConfig(address(0), 400, 2, 8);
+        IMillrace.ShapeConfig memory shape = IMillrace.ShapeConfig(address(0), 400, 2, 8, false);
         PublicDataHarness.Challenged memory found =
             harness.read(BatchData.encode(batch), shape, 24, 1, 0, _head());
         vm.assertEq(found.y, BatchData.evaluate(batch, 2, 400, _head(), found.z), "y");
@@ -103,7 +103,7 @@ contract BatchDataTest {
     }
 
     function _shape() private pure returns (IMillrace.ShapeConfig memory) {
-        return IMillrace.ShapeConfig(address(0), 6, 2, 8);
+        return IMillrace.ShapeConfig(address(0), 6, 2, 8, false);
     }
 
     function _head() private pure returns (uint256[4] memory) {

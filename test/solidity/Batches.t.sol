@@ -276,8 +276,8 @@ contract BatchesTest is RollupFixture {
     // ------------------------------------------------------------------------------------------ batch inputs
 
     function test_batchInputRefusals() public {
-        IMillrace.BatchInput memory batch = input(none(), 2, 1);
-        _refusesWith(batch, abi.encodeWithSelector(IMillrace.UnknownShape.selector, 2));
+        IMillrace.BatchInput memory batch = input(none(), 3, 1);
+        _refusesWith(batch, abi.encodeWithSelector(IMillrace.UnknownShape.selector, 3));
         batch = input(none(), 0, 1);
         batch.newRoot = R;
         _refusesWith(batch, abi.encodeWithSelector(IMillrace.RootOutOfRange.selector, R));

@@ -7,7 +7,12 @@ import {vm} from "./Vm.sol";
 contract Deployer {
     /// @param arguments those of the constructor, ABI-encoded
     function deploy(string calldata name, bytes calldata arguments) external returns (address deployed) {
-        bytes memory code = bytes.concat(vm.getCode(name), arguments);
+        return deployCode(vm.getCode(name), arguments);
+    }
+
+    /// @param creationCode without the arguments
+    function deployCode(bytes memory creationCode, bytes calldata arguments) public returns (address deployed) {
+        bytes memory code = bytes.concat(creationCode, arguments);
         assembly ("memory-safe") {
             deployed := create(0, add(code, 32), mload(code))
             if iszero(deployed) {

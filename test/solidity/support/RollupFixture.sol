@@ -11,11 +11,12 @@ import {Deployer} from "./Deployer.sol";
 import {TrapdoorKey} from "./TrapdoorKey.sol";
 import {vm} from "./Vm.sol";
 
-/// @dev A rollup with two shapes, whose keys' secrets are known. The test contract is the operator. It keeps
+/// @dev A rollup with two shapes for calldata and one for blobs, whose keys' secrets are known. The test contract is the operator. It keeps
 /// the headers of its batches and makes their proofs; what the circuit would refuse it can prove too.
 abstract contract RollupFixture {
     uint256 internal constant LOW_MASK = (1 << 248) - 1;
     uint8 internal constant DEPTH = 8;
+    uint8 internal constant BLOB_SHAPE = 2;
     uint40 internal constant DEADLINE = 1 days;
     uint40 internal constant PROOF_DEADLINE = 6 hours;
     uint256 internal constant EXIT_ALPHA = 77;
@@ -38,12 +39,12 @@ abstract contract RollupFixture {
 
     function setUpRollup() internal {
         vm.warp(1_000_000);
-        IMillrace.ShapeConfig[] memory shapes = new IMillrace.ShapeConfig[](2);
-        shapes[0] = IMillrace.ShapeConfig(_verifierOf(alpha(0)), 4, 2, 8);
-        shapes[1] = IMillrace.ShapeConfig(_verifierOf(alpha(1)), 130, 3, 40);
+        IMillrace.ShapeConfig[] memory shapes = new IMillrace.ShapeConfig[](3);
+        shapes[0] = IMillrace.ShapeConfig(_verifierOf(alpha(0)), 4, 2, 8, false);
+        shapes[1] = IMillrace.ShapeConfig(_verifierOf(alpha(1)), 130, 3, 40, false);
+        shapes[BLOB_SHAPE] = IMillrace.ShapeConfig(_verifierOf(alpha(BLOB_SHAPE)), 8, 2, 16, true);
         rollup = IMillrace(
-            deployer.deploy(
-                "Millrace",
+            deployRollup(
                 abi.encode(
                     address(this), GENESIS_ROOT, DEPTH, shapes, DEADLINE, PROOF_DEADLINE, _verifierOf(EXIT_ALPHA)
                 )
@@ -53,6 +54,10 @@ abstract contract RollupFixture {
         tokenId = rollup.registerToken(address(token), 2);
         head.newRoot = GENESIS_ROOT;
         headHash = keccak256(abi.encode(bytes32(0), head));
+    }
+
+    function deployRollup(bytes memory arguments) internal virtual returns (address) {
+        return deployer.deploy("Millrace", arguments);
     }
 
     function _verifierOf(uint256 alpha_) private returns (address) {
@@ -266,7 +271,7 @@ abstract contract RollupFixture {
         view
         returns (ProofPoints[] memory proofs, uint256[2][] memory sums)
     {
-        uint256[2] memory places; // of a shape's key, plus 1
+        uint256[3] memory places; // of a shape's key, plus 1
         uint256 used = 0;
         uint256[4][] memory statements = new uint256[4][](headers.length);
         for (uint256 i = 0; i < headers.length; ++i) {
@@ -275,7 +280,7 @@ abstract contract RollupFixture {
             statements[i] = [places[header.shape] - 1, header.c, header.z, header.y];
         }
         VerifyingKey[] memory keys = new VerifyingKey[](used);
-        for (uint8 shape = 0; shape < 2; ++shape) {
+        for (uint8 shape = 0; shape < 3; ++shape) {
             if (places[shape] != 0) keys[places[shape] - 1] = TrapdoorKey.key(alpha(shape));
         }
         return Aggregation.aggregate(keys, statements, whole);
