@@ -5,10 +5,11 @@ import { gasCell } from './tables.ts';
 /** Cost of a transfer by the size of its batch. */
 export function gasPlots({ series }: BenchResult): Plot[] {
   const values = series.flatMap((one) => {
-    const { batches, transfers, oneCall, commit, prove } = gasCell(one);
+    const { batches, transfers, oneCall, blob, commit, prove } = gasCell(one);
     const point = { size: Number(one.labels.transfers), batches: `${batches}` };
     return [
       { ...point, way: 'one call', gas: oneCall && oneCall / transfers },
+      { ...point, way: 'one call, data in a blob', gas: blob && blob / transfers },
       { ...point, way: 'commit, prove later', gas: commit && prove && (commit + prove) / transfers },
     ].filter(({ gas }) => gas !== undefined);
   });
@@ -29,9 +30,14 @@ export function gasPlots({ series }: BenchResult): Plot[] {
           },
           y: { field: 'gas', type: 'quantitative', title: 'gas a transfer', scale: { type: 'log' } },
           color: { field: 'batches', type: 'ordinal', sort: null, title: 'batches in a call' },
-          column: { field: 'way', type: 'nominal', title: null, sort: ['one call', 'commit, prove later'] },
+          column: {
+            field: 'way',
+            type: 'nominal',
+            title: null,
+            sort: ['one call', 'one call, data in a blob', 'commit, prove later'],
+          },
         },
-        width: 300,
+        width: 240,
       },
     },
   ];
