@@ -103,7 +103,7 @@ async function deploy(options: DeployCommandOptions): Promise<void> {
       'There is a deployment manifest of this name already',
       {
         details: { file: out },
-        fix: 'Move it away, or name another file with --out.',
+        fix: 'Move it and the folder of its journal away, or name another file with --out.',
       },
     );
   }

@@ -103,6 +103,15 @@ test('a journal of something else is refused', async () => {
   });
 });
 
+test('a journal of a chain that has forgotten is refused', async () => {
+  const { addresses } = await runDeployment(module(), wallet, journal);
+  await provider.send('anvil_setCode', [addresses.get('Rollup#Millrace'), '0x']);
+  await expect(runDeployment(module(), wallet, journal)).rejects.toMatchObject({
+    kind: 'refused',
+    code: 'deployment-lost',
+  });
+});
+
 test('half a line of a killed process is passed by', async () => {
   await runDeployment(module(), wallet, journal);
   const file = path.join(journal, 'transactions.txt');

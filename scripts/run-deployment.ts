@@ -60,7 +60,8 @@ const ARTIFACTS: ArtifactResolver = {
  * @param wallet signs everything; connected to a JSON-RPC provider
  * @param journal folder of what was done; without one nothing outlives this process
  * @throws {MillraceError} `refused/l1-...` for a constructor's or call's refusal, `refused/deployment-changed` if the
- *   journal is of a module with other contents, `refused/deployment-failed`
+ *   journal is of a module with other contents, `refused/deployment-lost` if it is of a chain that is no more,
+ *   `refused/deployment-failed`
  */
 export async function runDeployment(
   module: IgnitionModule,
@@ -83,7 +84,9 @@ export async function runDeployment(
         ...(isLoopback(wallet.provider as JsonRpcProvider) ? LOCAL_NODE : {}),
       },
     });
-    return { addresses: addressesOf(result, signer), transactions: await mined(signer, wallet) };
+    const addresses = addressesOf(result, signer);
+    for (const address of addresses.values()) await assertThere(wallet, address);
+    return { addresses, transactions: await mined(signer, wallet) };
   } catch (error) {
     throw error instanceof MillraceError ? error : failed(reasonOf(error), signer, error);
   }
@@ -144,6 +147,20 @@ function addressesOf(result: DeploymentResult, signer: DeploymentSigner): Map<st
     default:
       throw failed(JSON.stringify(result.errors), signer);
   }
+}
+
+/** A journal outlives a development chain that forgets. */
+async function assertThere(wallet: Wallet, address: string): Promise<void> {
+  if ((await wallet.provider!.getCode(address)) !== '0x') return;
+  throw new MillraceError(
+    'refused',
+    'deployment-lost',
+    'The chain does not have what was deployed here before',
+    {
+      details: { address },
+      fix: 'Check the RPC URL. If the chain was started anew, move the journal away to deploy again.',
+    },
+  );
 }
 
 /** What the contract said, if it was a contract, else what Ignition says. */

@@ -113,6 +113,8 @@ test.each([
   ['xy', 10],
   ['ab', 9],
   ['ab', 64],
+  ['ab', 10.5],
+  ['ab', Number.NaN],
 ])('the beacon %j, %i is refused', async (value, exponent) => {
   await expect(applyBeacon(place.folder, value, exponent)).rejects.toMatchObject({ code: 'bad-beacon' });
 });

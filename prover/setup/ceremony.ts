@@ -90,7 +90,9 @@ export async function applyBeacon(
   value: string,
   iterationsExponent: number,
 ): Promise<CeremonyStep> {
-  if (!/^([0-9a-f]{2}){1,255}$/.test(value) || iterationsExponent < 10 || iterationsExponent > 63) {
+  const isExponent =
+    Number.isInteger(iterationsExponent) && iterationsExponent >= 10 && iterationsExponent <= 63;
+  if (!isExponent || !/^([0-9a-f]{2}){1,255}$/.test(value)) {
     throw new MillraceError('input', 'bad-beacon', 'This is not a beacon', {
       details: { value, iterationsExponent },
       fix: 'Give the value in lower-case hex, at most 255 bytes, and an exponent from 10 to 63.',
