@@ -76,7 +76,7 @@ export const nodeConfigSchema = z.strictObject({
         .pipe(z.array(shapeName)),
     ])
     .optional()
-    .describe('shapes to batch in; all that were deployed by default'),
+    .describe('shapes to batch in; all that were deployed for calldata by default'),
   batchAgeMs: integer(10, 86_400_000).default(10_000).describe('age at which a batch is sealed, ms'),
   redisUrl: url(['redis:', 'rediss:'])
     .optional()
