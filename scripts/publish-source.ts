@@ -49,7 +49,7 @@ export async function publishSource(
     const key: unknown = await verifier.getFunction('verifyingKey').staticCall();
     contracts.push(['Groth16Verifier', address, [key]]);
   }
-  const configs = shapes.map(({ verifier, n2, n1, m }) => ({ verifier, n2, n1, m }));
+  const configs = shapes.map(({ verifier, n2, n1, m, blob = false }) => ({ verifier, n2, n1, m, blob }));
   const args = [operator, genesisRoot, depth, configs, l1Deadline, proofDeadline, exit.verifier];
   contracts.push(['Millrace', rollup, args]);
   for (const [name, address, constructorArgs] of contracts) {
