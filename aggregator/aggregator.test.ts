@@ -46,6 +46,8 @@ function options(change: Partial<AggregatorOptions> = {}): AggregatorOptions {
     confirmations: 0,
     maxFeePerGas: 10n ** 11n,
     maxBatchesPerCall: 4,
+    finality: 'fast' as const,
+    finalityWaitMs: 0,
     pollMs: 10,
     logger: pino({ level: 'silent' }),
     onExitMode: () => undefined,

@@ -2,6 +2,7 @@ import { getAddress, type Wallet } from 'ethers';
 import type { Logger } from 'pino';
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
+import { CallTiming, type Finality } from './call-timing.ts';
 import { EventFollower } from './event-follower.ts';
 import { ExitModeWatch } from './exit-mode.ts';
 import { FinalityFollower } from './finality.ts';
@@ -30,6 +31,9 @@ export interface AggregatorOptions {
   /** Most that is ever offered for gas, wei. */
   readonly maxFeePerGas: bigint;
   readonly maxBatchesPerCall: number;
+  /** See {@link CallTiming}. */
+  readonly finality: Finality;
+  readonly finalityWaitMs: number;
   /** Milliseconds between two looks at L1. */
   readonly pollMs: number;
   readonly logger: Logger;
@@ -100,7 +104,7 @@ export class Aggregator {
         confirmations,
       });
     const { chainId, depth } = deployment;
-    const { maxFeePerGas, maxBatchesPerCall, keys } = options;
+    const { maxFeePerGas, maxBatchesPerCall, keys, finality: kind, finalityWaitMs: waitMs } = options;
     const signal = AbortSignal.any([ended.signal, submission.signal]);
     const sender = new TransactionSender({
       provider,
@@ -126,6 +130,7 @@ export class Aggregator {
       deployment,
       keys,
       maxBatchesPerCall,
+      timing: new CallTiming({ finality: kind, waitMs, logger }),
       logger,
     });
 

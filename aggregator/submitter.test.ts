@@ -8,6 +8,7 @@ import { type LocalL1, startLocalL1 } from '../scripts/local-l1.ts';
 import { MemoryJournal } from '../test/support/memory-journal.ts';
 import { MemoryStore } from '../test/support/memory-store.ts';
 import { TestRollup } from '../test/support/test-rollup.ts';
+import { CallTiming } from './call-timing.ts';
 import { EventFollower } from './event-follower.ts';
 import { FinalityFollower } from './finality.ts';
 import { l1Provider } from './l1-connection.ts';
@@ -66,6 +67,7 @@ function submitter(change: Partial<SubmitterOptions> = {}): Submitter {
     deployment,
     keys,
     maxBatchesPerCall: 8,
+    timing: new CallTiming({ finality: 'fast', waitMs: 0, logger: SILENT }),
     logger: SILENT,
   };
   return new Submitter({ ...options, ...change });
@@ -130,6 +132,18 @@ test('batches with a deposit and a withdrawal are finalized in one call, and the
   await expect(claimer.claim(2, second.sealed.payouts, 0)).rejects.toMatchObject({
     code: 'l1-payout-already-claimed',
   });
+});
+
+test('cheap finality lets a batch wait until its call is full', async () => {
+  const timing = new CallTiming({ finality: 'cheap', waitMs: 3_600_000, logger: SILENT });
+  const cheap = submitter({ maxBatchesPerCall: 2, timing });
+  addBatches(1);
+  await all(cheap);
+  expect(journal.saved).toEqual([]);
+  addBatches(2);
+  await all(cheap);
+  expect(journal.saved.map(({ purpose }) => purpose)).toEqual(['batches 1..2']);
+  expect(await finalizedOnL1()).toBe(2);
 });
 
 test('no more batches than asked for are in one call', async () => {

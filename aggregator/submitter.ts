@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
 import type { VerificationKey } from '../prover/proof.ts';
+import type { CallTiming } from './call-timing.ts';
 import { rollupEnded } from './exit-mode.ts';
 import { CALLDATA_BYTES_CAP } from './fees.ts';
 import { assertSameRoot } from './finality.ts';
@@ -27,6 +28,7 @@ export interface SubmitterOptions {
   readonly keys: ReadonlyMap<string, SubmittedKey>;
   /** Most batches in one transaction; fewer where the gas cap asks for it. */
   readonly maxBatchesPerCall: number;
+  readonly timing: CallTiming;
   readonly logger: Logger;
 }
 
@@ -52,7 +54,7 @@ export class Submitter {
    *   `refused/batch-refused`, `refused/exit-mode` if the rollup has ended, and what {@link TransactionSender.send} throws
    */
   async step(): Promise<boolean> {
-    const { rollup, sender, source, keys } = this.#options;
+    const { rollup, sender, source, keys, timing } = this.#options;
     await sender.finishPending();
     const { finalizedNumber, finalizedRoot, exitMode } = await rollup.state();
     if (exitMode) throw rollupEnded(finalizedNumber);
@@ -60,6 +62,8 @@ export class Submitter {
     const batches = source.provenBatches(finalizedNumber + 1, this.#batchesPerCall);
     if (batches.length === 0) return false;
     this.#assertChain(batches, finalizedNumber, finalizedRoot);
+    const numbers = batches.map(({ number }) => number);
+    if (!timing.forecast(numbers, this.#batchesPerCall, Date.now()).submit) return false;
     for (const batch of batches) await this.#assertKey(batch);
     return await this.#submit(
       await longestFitting(batches, async (some) =>

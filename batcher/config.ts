@@ -89,6 +89,13 @@ export const nodeConfigSchema = z.strictObject({
     .default(500_000_000_000n)
     .describe('most to offer for gas, wei'),
   maxBatchesPerCall: integer(1, 64).default(8).describe('most batches in one L1 transaction'),
+  finality: z
+    .enum(['fast', 'cheap'])
+    .default('fast')
+    .describe('send proven batches at once, or let them wait for others in their call'),
+  finalityWaitMs: integer(1_000, 86_400_000)
+    .default(600_000)
+    .describe('longest that a proven batch waits for others, if finality is cheap, ms'),
   l1PollMs: integer(10, 3_600_000).default(1_000).describe('time between two looks at L1, ms'),
   httpHost: z.string().min(1).default('127.0.0.1').describe('address that the API listens on'),
   httpPort: integer(0, 65_535).default(7180).describe('port of the API; 0: any free one'),
@@ -127,6 +134,8 @@ export const ENVIRONMENT: Readonly<Record<SettingName, readonly string[]>> = {
   confirmations: ['MILLRACE_CONFIRMATIONS'],
   maxFeePerGas: ['MILLRACE_MAX_FEE_PER_GAS'],
   maxBatchesPerCall: ['MILLRACE_MAX_BATCHES_PER_CALL'],
+  finality: ['MILLRACE_FINALITY'],
+  finalityWaitMs: ['MILLRACE_FINALITY_WAIT_MS'],
   l1PollMs: ['MILLRACE_L1_POLL_MS'],
   httpHost: ['MILLRACE_HTTP_HOST'],
   httpPort: ['MILLRACE_HTTP_PORT'],

@@ -120,9 +120,13 @@ describe('millrace node', () => {
     for (const [name, value] of Object.entries({ ...settings, MILLRACE_ARTIFACTS: folder }))
       vi.stubEnv(name, value);
     const wrong = await runCommand(registerNode, ['node']);
+    vi.stubEnv('MILLRACE_FINALITY_WAIT_MS', '21600001');
+    const patient = await runCommand(registerNode, ['node', '--finality', 'cheap']);
     vi.unstubAllEnvs();
     expect(wrong.exitCode).toBe(3);
     expect(wrong.stderr).toContain('artifacts-not-deployed');
+    expect(patient.exitCode).toBe(2);
+    expect(patient.stderr).toContain('finality-wait');
   });
 
   it('keeps what it acknowledged through kill -9, and ends in order on a signal', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { nodeConfig, readSettings } from '../batcher/config-sources.ts';
 import { componentLogger } from '../prover/log.ts';
 import { startNode } from './node/start-node.ts';
@@ -10,11 +10,18 @@ export function registerNode(program: Command): void {
     .command('node')
     .description('run a node: take in ops, batch them, have them proved, bring them to L1')
     .option('--config <file>', 'settings as JSON; the environment counts more (see millrace config)')
+    .addOption(
+      new Option(
+        '--finality <when>',
+        'fast: proven batches go to L1 at once; cheap: they wait for others in their call (MILLRACE_FINALITY)',
+      ).choices(['fast', 'cheap']),
+    )
     .action(runNode);
 }
 
-async function runNode({ config: file }: { config?: string }): Promise<void> {
-  const config = nodeConfig(readSettings(process.env, file));
+async function runNode({ config: file, finality }: { config?: string; finality?: string }): Promise<void> {
+  const environment = { ...process.env, ...(finality === undefined ? {} : { MILLRACE_FINALITY: finality }) };
+  const config = nodeConfig(readSettings(environment, file));
   // The workers' processes read it when they start.
   process.env.MILLRACE_LOG_LEVEL = config.logLevel;
   const logger = componentLogger('node');

@@ -71,6 +71,7 @@ async function start(
   { signal = new AbortController().signal, logger = componentLogger('node') }: StartOptions,
 ): Promise<RunningNode> {
   const deployment = parseDeployManifest(await readJsonFile(config.deployment, 'deployment manifest'));
+  assertFinalityWait(config, deployment.l1Deadline);
   const shapes = rollupShapes(deployment, config.shapes);
   const wallet = operatorWallet(config);
   const names = shapes.map(({ shape }) => shape.name);
@@ -150,6 +151,8 @@ async function start(
     confirmations: config.confirmations,
     maxFeePerGas: config.maxFeePerGas,
     maxBatchesPerCall: config.maxBatchesPerCall,
+    finality: config.finality,
+    finalityWaitMs: config.finalityWaitMs,
     pollMs: config.l1PollMs,
     logger: logger.child({ part: 'aggregator' }),
     onExitMode,
@@ -197,4 +200,23 @@ async function start(
 function brief(error: unknown): { code: string; message: string } {
   if (error instanceof MillraceError) return { code: error.code, message: error.message };
   return { code: 'l1-failure', message: 'L1 cannot be asked; the log says why' };
+}
+
+/**
+ * A batch that waits for others must not bring its L1 ops near their deadline.
+ *
+ * @param l1Deadline seconds
+ */
+function assertFinalityWait({ finality, finalityWaitMs }: NodeConfig, l1Deadline: number): void {
+  const longestMs = l1Deadline * 250;
+  if (finality === 'fast' || finalityWaitMs <= longestMs) return;
+  throw new MillraceError(
+    'input',
+    'finality-wait',
+    `Proven batches may wait for ${finalityWaitMs} ms, more than a quarter of the rollup's deadline for L1 ops`,
+    {
+      details: { finalityWaitMs, longestMs, l1Deadline },
+      fix: `Set MILLRACE_FINALITY_WAIT_MS to ${longestMs} at most, or MILLRACE_FINALITY to fast.`,
+    },
+  );
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type JsonRpcProvider, Wallet } from 'ethers';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CallTiming } from '../../aggregator/call-timing.ts';
 import { EventFollower } from '../../aggregator/event-follower.ts';
 import { l1Provider } from '../../aggregator/l1-connection.ts';
 import { L1QueueWatcher } from '../../aggregator/queue-watcher.ts';
@@ -87,6 +88,7 @@ beforeEach(async () => {
     deployment,
     keys,
     maxBatchesPerCall: 8,
+    timing: new CallTiming({ finality: 'fast', waitMs: 0, logger }),
     logger,
   });
 });

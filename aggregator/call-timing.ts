@@ -1,0 +1,99 @@
+import type { Logger } from 'pino';
+
+/** When proven batches go to L1: each at once, or together with others, whose call is cheaper. */
+export type Finality = 'fast' | 'cheap';
+
+/** Gas of a call beside its batches: pairings of the key, sums, storage, the transaction (the difference in test/contracts/gas.json). */
+const CALL_GAS = 223_000;
+/** Weight of the newest gap between two proofs in their mean. */
+const NEWEST = 0.25;
+
+/** Why a call goes out now, or what it waits for, and what that was derived from. */
+export interface CallForecast {
+  readonly submit: boolean;
+  readonly reason: 'fast' | 'full' | 'waited' | 'none-in-time' | 'more-expected';
+  /** Batches that the call would have now, and most that it may have. */
+  readonly batches: number;
+  readonly most: number;
+  /** For how long the oldest of them has been ready. */
+  readonly waitedMs: number;
+  /** Until the next proof, by the mean of the gaps seen; absent as long as there was none. */
+  readonly nextProofMs?: number;
+  /** Gas that a full call saves for each of its batches, against a call with what there is now. */
+  readonly gasToSave: number;
+}
+
+export interface CallTimingOptions {
+  readonly finality: Finality;
+  /** Longest that a proven batch waits for others, if `cheap`, ms. Counted from when this process saw it first. */
+  readonly waitMs: number;
+  readonly logger: Logger;
+}
+
+/**
+ * Decides whether the batches that are proven go to L1 now. A call costs as much as three more batches in it, whatever it has; so `cheap`
+ * waits until a call is full, or its oldest batch has waited for `waitMs`, or no further proof is expected before that.
+ */
+export class CallTiming {
+  readonly #options: CallTimingOptions;
+  /** When each batch was seen first, ms. */
+  readonly #readySince = new Map<number, number>();
+  #newestAt: number | undefined;
+  #meanGap: number | undefined;
+  #told = '';
+
+  constructor(options: CallTimingOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param numbers of the proven batches that could go, ascending, at least one
+   * @param most batches in a call
+   * @param now ms
+   */
+  forecast(numbers: readonly number[], most: number, now: number): CallForecast {
+    for (const number of this.#readySince.keys()) if (number < numbers[0]!) this.#readySince.delete(number);
+    for (const number of numbers) if (!this.#readySince.has(number)) this.#note(number, now);
+    const { finality, waitMs, logger } = this.#options;
+    const waitedMs = now - this.#readySince.get(numbers[0]!)!;
+    const nextProofMs =
+      this.#meanGap === undefined ? undefined : Math.max(0, this.#newestAt! + this.#meanGap - now);
+    const reason =
+      finality === 'fast'
+        ? 'fast'
+        : numbers.length >= most
+          ? 'full'
+          : waitedMs >= waitMs
+            ? 'waited'
+            : nextProofMs !== undefined && waitedMs + nextProofMs > waitMs
+              ? 'none-in-time'
+              : 'more-expected';
+    const forecast: CallForecast = {
+      submit: reason !== 'more-expected',
+      reason,
+      batches: numbers.length,
+      most,
+      waitedMs,
+      ...(nextProofMs === undefined ? {} : { nextProofMs: Math.round(nextProofMs) }),
+      gasToSave: Math.max(0, Math.round(CALL_GAS / numbers.length - CALL_GAS / most)),
+    };
+    const told = `${reason} ${numbers[0]} ${numbers.length}`;
+    if (finality === 'cheap' && told !== this.#told) {
+      logger.info(
+        { ...forecast },
+        forecast.submit ? 'the call goes to L1' : 'the call waits for more proofs',
+      );
+      this.#told = told;
+    }
+    return forecast;
+  }
+
+  #note(number: number, now: number): void {
+    this.#readySince.set(number, now);
+    if (this.#newestAt !== undefined) {
+      const gap = now - this.#newestAt;
+      this.#meanGap = this.#meanGap === undefined ? gap : this.#meanGap + NEWEST * (gap - this.#meanGap);
+    }
+    this.#newestAt = now;
+  }
+}
