@@ -53,3 +53,12 @@ test('there is none when one of the prices leaves no room', () => {
   const next = { maxFeePerGas: 18n, maxPriorityFeePerGas: 16n, maxFeePerBlobGas: 100n };
   expect(replacementBlobFees(previous, current, 100n)).toEqual(next);
 });
+
+test('a transaction with a blob that offers no tip is replaced by one that does', () => {
+  const previous = { maxFeePerGas: 9n, maxPriorityFeePerGas: 0n, maxFeePerBlobGas: 50n };
+  expect(replacementBlobFees(previous, previous, 100n)).toEqual({
+    maxFeePerGas: 18n,
+    maxPriorityFeePerGas: 1n,
+    maxFeePerBlobGas: 100n,
+  });
+});

@@ -47,10 +47,10 @@ export function replacementFees(previous: Fees, current: Fees, cap: bigint): Fee
   return { maxFeePerGas: max(maxFeePerGas, maxPriorityFeePerGas), maxPriorityFeePerGas };
 }
 
-/** What to offer for blob gas now: twice its base fee (EIP-4844), never more than `cap`. */
-export async function currentBlobFee(provider: JsonRpcProvider, cap: bigint): Promise<bigint> {
-  const baseFee = BigInt((await provider.send('eth_blobBaseFee', [])) as string);
-  return min(2n * baseFee + 1n, cap);
+/** What to offer for blob gas now: twice its base fee (EIP-4844), never more than `cap`, if there is one. */
+export async function currentBlobFee(provider: JsonRpcProvider, cap?: bigint): Promise<bigint> {
+  const fee = 2n * BigInt((await provider.send('eth_blobBaseFee', [])) as string) + 1n;
+  return cap === undefined ? fee : min(fee, cap);
 }
 
 /**
@@ -62,9 +62,9 @@ export function replacementBlobFees(
   current: BlobFees,
   cap: bigint,
 ): BlobFees | undefined {
-  const maxFeePerGas = max(2n * previous.maxFeePerGas, current.maxFeePerGas);
-  const maxPriorityFeePerGas = max(2n * previous.maxPriorityFeePerGas, current.maxPriorityFeePerGas);
-  const maxFeePerBlobGas = max(2n * previous.maxFeePerBlobGas, current.maxFeePerBlobGas);
+  const maxFeePerGas = max(double(previous.maxFeePerGas), current.maxFeePerGas);
+  const maxPriorityFeePerGas = max(double(previous.maxPriorityFeePerGas), current.maxPriorityFeePerGas);
+  const maxFeePerBlobGas = max(double(previous.maxFeePerBlobGas), current.maxFeePerBlobGas);
   if (max(maxFeePerGas, max(maxPriorityFeePerGas, maxFeePerBlobGas)) > cap) return undefined;
   return { maxFeePerGas: max(maxFeePerGas, maxPriorityFeePerGas), maxPriorityFeePerGas, maxFeePerBlobGas };
 }
@@ -72,6 +72,11 @@ export function replacementBlobFees(
 /** An eighth more, rounded up, and never the same. */
 function raise(fee: bigint): bigint {
   return fee + fee / 8n + 1n;
+}
+
+/** Twice as much, and never the same. */
+function double(fee: bigint): bigint {
+  return max(2n * fee, 1n);
 }
 
 function min(a: bigint, b: bigint): bigint {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type JsonRpcProvider, Transaction, Wallet } from 'ethers';
+import { type JsonRpcProvider, Transaction, toQuantity, Wallet } from 'ethers';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type LocalL1, startLocalL1 } from '../scripts/local-l1.ts';
@@ -52,6 +52,7 @@ beforeEach(async () => {
 afterEach(async () => {
   ended.abort();
   proxy.down = false;
+  proxy.tamper = proxy.refuse = undefined;
   provider.destroy();
   await chain.send('evm_setAutomine', [true]);
   await chain.send('anvil_dropAllTransactions', []);
@@ -168,6 +169,28 @@ test('fees rise, up to the cap, until the transaction is mined; then only one of
   expect(new Set(journal.saved.map(({ nonce }) => nonce))).toEqual(new Set([0]));
   for (const { maxFeePerGas } of journal.saved) expect(maxFeePerGas).toBeLessThanOrEqual(60n * GWEI);
 });
+
+test.skipIf(kzg === undefined)(
+  'the gas of a call with a blob is estimated at the price of blob gas',
+  async () => {
+    const { blob } = await packBlob([
+      { c: 0n, shapeId: 0, visible: [0n, 0n, 0n, 0n], hidden: [7n], data: new Uint8Array() },
+    ]);
+    const baseFee = 5n * GWEI;
+    proxy.tamper = { method: 'eth_blobBaseFee', change: () => toQuantity(baseFee) };
+    // As geth does.
+    proxy.refuse = (method, [call]) =>
+      method === 'eth_estimateGas' &&
+      BigInt((call as { maxFeePerBlobGas: string }).maxFeePerBlobGas) < baseFee
+        ? 'max fee per blob gas less than block blob gas fee'
+        : undefined;
+    for (const cap of [100n * GWEI, 4n * GWEI]) {
+      expect((await newSender(cap).send({ ...CALL, blob })).succeeded).toBe(true);
+      const { maxFeePerBlobGas } = Transaction.from(journal.saved.at(-1)!.raw);
+      expect(maxFeePerBlobGas).toBe(cap < 2n * baseFee ? cap : 2n * baseFee + 1n);
+    }
+  },
+);
 
 test.skipIf(kzg === undefined)('a transaction keeps its blob when its fees rise, which double', async () => {
   const { blob } = await packBlob([

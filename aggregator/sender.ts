@@ -299,12 +299,15 @@ export class TransactionSender {
   async #estimateGas(call: L1Call): Promise<bigint> {
     const { provider } = this.#options;
     const { to, data, purpose, blob } = call;
+    // Nodes refuse to estimate with less than the base fee (geth's `ErrBlobFeeCapTooLow`), also where the cap is below it for now.
+    const blobFee = blob && (await this.#ask(() => currentBlobFee(provider)));
     const request = {
       from: this.address,
       to,
       data,
       gas: toQuantity(TRANSACTION_GAS_CAP),
-      ...(blob && { type: '0x3', blobVersionedHashes: [blob.versionedHash], maxFeePerBlobGas: '0x1' }),
+      ...(blob && { type: '0x3', blobVersionedHashes: [blob.versionedHash] }),
+      ...(blobFee && { maxFeePerBlobGas: toQuantity(blobFee) }),
     };
     try {
       const estimate = await this.#ask(() =>
