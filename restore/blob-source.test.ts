@@ -20,10 +20,12 @@ describe.skipIf(kzg === undefined)('a beacon node', () => {
   let url: string;
   let answers: Map<string, unknown>;
   let asked: string[];
+  let authorization: string | undefined;
 
   beforeAll(async () => {
     server = createServer((request, response) => {
       asked.push(request.url!);
+      authorization = request.headers.authorization;
       const answer = answers.get(new URL(request.url!, url).pathname);
       response.statusCode = answer === undefined ? 404 : 200;
       response.end(JSON.stringify(answer ?? {}));
@@ -52,6 +54,26 @@ describe.skipIf(kzg === undefined)('a beacon node', () => {
     expect(await find()).toEqual(blob);
     expect(asked.at(-1)).toBe(`/eth/v1/beacon/blobs/${SLOT}?key=${KEY}&versioned_hashes=${hash}`);
     expect(await find(TIMESTAMP + SECONDS_PER_SLOT)).toBeUndefined();
+  });
+
+  test('is told user and password of its URL, which nobody else is', async () => {
+    const withKey = url.replace('//', `//me:${KEY}%21@`);
+    expect(await blobSource(withKey).blob(hash, TIMESTAMP)).toEqual(blob);
+    expect(authorization).toBe(`Basic ${Buffer.from(`me:${KEY}!`).toString('base64')}`);
+    answers.set('/eth/v1/beacon/genesis', []);
+    const error = await blobSource(withKey)
+      .blob(hash, TIMESTAMP)
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'blob-source-fails' });
+    expect(JSON.stringify({ ...(error as object), message: `${error}` })).not.toContain(KEY);
+  });
+
+  test('that never stops answering is told of', async () => {
+    answers.set(`/eth/v1/beacon/blobs/${SLOT}`, { data: [toHex(blob)], more: 'x'.repeat(2 ** 26) });
+    await expect(find()).rejects.toMatchObject({
+      code: 'blob-source-fails',
+      details: expect.objectContaining({ reason: expect.stringContaining('longer than') }),
+    });
   });
 
   test('that gives others has none', async () => {

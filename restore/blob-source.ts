@@ -47,9 +47,13 @@ class FolderBlobs implements BlobSource {
 
 const genesisSchema = z.object({ data: z.object({ genesis_time: z.coerce.number().int().nonnegative() }) });
 const specSchema = z.object({ data: z.object({ SECONDS_PER_SLOT: z.coerce.number().int().positive() }) });
+/** Blobs in one answer at most, many more than fit a slot. */
+const BLOBS = 128;
 const blobsSchema = z.object({
-  data: z.array(z.string().refine((text) => isHexString(text, BLOB_BYTES), 'expected a blob')).max(128),
+  data: z.array(z.string().refine((text) => isHexString(text, BLOB_BYTES), 'expected a blob')).max(BLOBS),
 });
+/** Of an answer at most: that many blobs in hex, and as much again for what is around them. */
+const ANSWER_BYTES = 2 * BLOBS * 2 * BLOB_BYTES;
 
 /** Blobs of a beacon node (`getBlobs` of the beacon API), which keeps them for 18 days or, as an archive, for ever. */
 class BeaconBlobs implements BlobSource {
@@ -90,14 +94,36 @@ class BeaconBlobs implements BlobSource {
       const [pathname, search = ''] = path.split('?');
       base.pathname = base.pathname.replace(/\/$/, '') + pathname!;
       for (const [key, value] of new URLSearchParams(search)) base.searchParams.append(key, value);
-      const answer = await fetch(base, { signal: AbortSignal.timeout(30_000) });
+      const headers = takeCredentials(base);
+      const answer = await fetch(base, { headers, signal: AbortSignal.timeout(30_000) });
       if (answer.status === 404) return undefined;
       if (!answer.ok) throw new Error(`status ${answer.status}`);
-      return schema.parse(await answer.json());
+      return schema.parse(JSON.parse(await textOf(answer)));
     } catch (cause) {
       throw sourceFails({ request: path, reason: reasonOf(cause) }, cause);
     }
   }
+}
+
+/** User and password of a URL as a header, out of the URL: `fetch` takes none that has them, and quotes it. */
+function takeCredentials(url: URL): Record<string, string> {
+  const { username, password } = url;
+  if (username === '' && password === '') return {};
+  [url.username, url.password] = ['', ''];
+  const pair = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  return { authorization: `Basic ${pair.toString('base64')}` };
+}
+
+/** The body of an answer that is no longer than {@link ANSWER_BYTES}. */
+async function textOf(answer: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of answer.body ?? []) {
+    length += chunk.length;
+    if (length > ANSWER_BYTES) throw new Error(`the answer is longer than ${ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 /** Undefined if it is not the blob. Without c-kzg only its length is seen here; the data are checked by their `C` in any case. */
