@@ -296,10 +296,14 @@ export class Restorer {
     let oldRoot = parent.newRoot;
     return batches.map((batch) => {
       const { header, l1 } = batch;
-      const data = attempt(() => coefficients && dataFromBlob(batch, coefficients)) ?? NO_DATA;
-      const content = data.length === 0 ? undefined : this.#contentOf(header, oldRoot, data);
+      // A vector can have the hash C and still be none that section 3.3 can write down, such as one with padding that is not 0: it has no proof.
+      const read = attempt(() => {
+        const data = coefficients && dataFromBlob(batch, coefficients);
+        return data && { data, content: this.#contentOf(header, oldRoot, data) };
+      });
       oldRoot = header.newRoot;
-      return { header, l1, data, signedOps: content?.l2.filter(({ type }) => type !== 0).length ?? 0 };
+      const signedOps = read?.content.l2.filter(({ type }) => type !== 0).length ?? 0;
+      return { header, l1, data: read?.data ?? NO_DATA, signedOps };
     });
   }
 

@@ -12,9 +12,10 @@ import { type L1Call, TransactionSender } from '../../aggregator/sender.ts';
 import { type BlobBatch, blobBatch, blobWitness } from '../../protocol/blob/binding.ts';
 import { addressToInteger } from '../../protocol/domain.ts';
 import { type L2Op, signOp } from '../../protocol/ops.ts';
-import { BLOB_SHAPES } from '../../protocol/shape.ts';
+import { BLOB_SHAPES, layout } from '../../protocol/shape.ts';
 import { State } from '../../protocol/state.ts';
 import { BatchDraft, type SealedBatch } from '../../protocol/transition.ts';
+import { toVector } from '../../protocol/vector.ts';
 import { ensureArtifacts } from '../../prover/artifacts/ensure-artifacts.ts';
 import { restoreRollup } from '../../restore/restore-rollup.ts';
 import { type LocalL1, startLocalL1 } from '../../scripts/local-l1.ts';
@@ -157,6 +158,36 @@ describe.skipIf(kzg === undefined)('two batches in one blob, with real proofs', 
     expect(found.state.snapshot()).toEqual(state.snapshot());
     expect(found.finalizedNumber).toBe(2);
   });
+
+  test('a batch of which the blob holds no vector that can be proven does not keep the others from being restored', async () => {
+    const number = 3;
+    const domain = BigInt(rollup.deployment.domain);
+    const d = toVector(
+      { domain, number, oldRoot: state.root, newRoot: 0n, feeIndexes: [], l1: [], l2: [] },
+      SHAPE,
+    );
+    const types = layout(SHAPE).types;
+    d[types]! |= 1n << 100n; // after the last op
+    const batch = blobBatch(d, SHAPE, 0, 0);
+    const { blob, opening, openings } = await packBlob([batch]);
+    archiveBlob(archive, blob.versionedHash, blob.data);
+    const data = contract.interface.encodeFunctionData('commitBlobBatches', [
+      await grandparentHash(),
+      await rollup.committedHeader(),
+      opening,
+      [{ shape: 0, newRoot: 0n, c: batch.c, y: openings[0]!.y, data: batch.data }],
+    ]);
+    await sender.send({ to: contract.address, data, purpose: 'a bad batch', blob });
+    const found = await restore(archive);
+    expect([found.finalizedNumber, found.committedNumber]).toEqual([2, 3]);
+    expect(found.state.snapshot()).toEqual(state.snapshot());
+  });
+
+  async function grandparentHash(): Promise<string> {
+    const topics = [contract.interface.getEvent('BatchCommitted')!.topicHash];
+    const logs = await rollup.provider.getLogs({ address: contract.address, topics, fromBlock: 0 });
+    return String(contract.interface.parseLog(logs.at(-1)!)!.args.parentHash);
+  }
 
   test('without the blob, or with another one, nothing is restored', async () => {
     await expect(restore()).rejects.toMatchObject({ code: 'blob-missing', kind: 'refused' });
