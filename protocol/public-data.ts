@@ -82,9 +82,11 @@ export function decodeData(
   for (let i = 0; i < typeElements; i++) d[at.types + i] = reader.integer(ELEMENT_BYTES);
   for (let i = 0; i < opElements; i++) d[at.ops + i] = reader.integer(ELEMENT_BYTES);
 
+  // What L1 refuses, no more: whoever reads L1 has to read what L1 took, also if it can never be proven.
+  const opsInLast = lastCount(l2, at.opsPerElement);
   const padding = [
     d[at.types + typeElements - 1]! >> BigInt(TYPE_BITS * lastCount(l2, TYPES_PER_ELEMENT)),
-    d[at.ops + opElements - 1]! >> BigInt(OP_STRIDE * (lastCount(l2, at.opsPerElement) - 1) + at.opBits),
+    opsInLast < at.opsPerElement ? d[at.ops + opElements - 1]! >> BigInt(OP_STRIDE * opsInLast) : 0n,
   ];
   if (l2 > 0 && padding.some((bits) => bits !== 0n))
     throw reader.error('zeros after the last op', 'other bits');

@@ -1,5 +1,4 @@
 import { MillraceError } from './error.ts';
-import { FEE_CODE_BITS } from './fee.ts';
 
 /** Size of a batch circuit (docs/protocol.md, section 3). */
 export interface Shape {
@@ -66,8 +65,6 @@ export interface VectorLayout {
   readonly length: number;
   /** `w`: bits of an index field in the op data. */
   readonly indexBits: number;
-  /** Bits of one op in the op data. */
-  readonly opBits: number;
   /** `p`: ops packed in one element. */
   readonly opsPerElement: number;
 }
@@ -81,7 +78,6 @@ export function layout(shape: Pick<Shape, 'n1' | 'n2' | 'depth'>): VectorLayout 
   const ops = types + typeElements;
   const opElements = Math.ceil(shape.n2 / opsPerElement);
   const aux = ops + opElements;
-  const opBits = 2 * indexBits + 64 + FEE_CODE_BITS;
   return {
     l1,
     types,
@@ -91,7 +87,6 @@ export function layout(shape: Pick<Shape, 'n1' | 'n2' | 'depth'>): VectorLayout 
     aux,
     length: aux + shape.n2,
     indexBits,
-    opBits,
     opsPerElement,
   };
 }
