@@ -1,14 +1,18 @@
-import { getBytes, type Interface, isHexString, type JsonRpcProvider, type Result } from 'ethers';
+import { getBytes, type Interface, isHexString, type JsonRpcProvider } from 'ethers';
 import { z } from 'zod';
 import { isConnectionError, reasonOf } from '../aggregator/l1-connection.ts';
 import type { BatchInput } from '../protocol/batch-header.ts';
 import type { BlobBatchInput } from '../protocol/blob/committed-blob.ts';
 import { MillraceError } from '../protocol/error.ts';
+import { Calldata } from './calldata.ts';
 
-/** The contract's functions that bring batches. */
-const COMMITS = new Set(['commitBatches', 'commitAndProveBatches']);
-/** Those for batches whose data are in a blob. */
-const BLOB_COMMITS = new Set(['commitBlobBatches', 'commitAndProveBlobBatches']);
+/** The contract's functions that bring batches: place of the list of batches among the words of the arguments, and whether their data are in a blob. */
+const COMMITS: ReadonlyMap<string, { readonly place: number; readonly blob: boolean }> = new Map([
+  ['commitBatches', { place: 10, blob: false }],
+  ['commitAndProveBatches', { place: 0, blob: false }],
+  ['commitBlobBatches', { place: 11, blob: true }],
+  ['commitAndProveBlobBatches', { place: 1, blob: true }],
+]);
 
 /** What one call handed to the rollup. */
 export type CommitCall =
@@ -85,18 +89,20 @@ function commitOf(
   calldata: string,
   versionedHash: string | undefined,
 ): CommitCall | undefined {
-  const name = abi.getFunction(calldata.slice(0, 10))?.name ?? '';
-  if (!COMMITS.has(name) && !BLOB_COMMITS.has(name)) return undefined;
-  const { batches } = abi.decodeFunctionData(name, calldata) as unknown as { batches: Result[] };
-  const input = ({ shape, newRoot, c, data }: Result): BatchInput => ({
-    shape: Number(shape),
-    newRoot: newRoot as bigint,
-    c: c as bigint,
-    data: getBytes(data as string),
+  const commit = COMMITS.get(abi.getFunction(calldata.slice(0, 10))?.name ?? '');
+  if (commit === undefined) return undefined;
+  const read = new Calldata(getBytes(calldata));
+  const batches = read.list(read.tail(read.start, commit.place));
+  if (batches.length === 0) throw new Error('it has no batches');
+  const input = (batch: bigint, dataPlace: number): BatchInput => ({
+    shape: Number(read.field(batch, 0)),
+    newRoot: read.field(batch, 1),
+    c: read.field(batch, 2),
+    data: read.bytes(read.tail(batch, dataPlace)),
   });
-  if (COMMITS.has(name)) return { inputs: batches.map(input) };
+  if (!commit.blob) return { inputs: batches.map((batch) => input(batch, 3)) };
   if (!isHexString(versionedHash, 32)) throw new Error('the transaction has no blob');
-  return { inputs: batches.map((batch) => ({ ...input(batch), y: batch.y as bigint })), versionedHash };
+  return { inputs: batches.map((batch) => ({ ...input(batch, 4), y: read.field(batch, 3) })), versionedHash };
 }
 
 async function tracedInputs(provider: JsonRpcProvider, rollup: string, hash: string): Promise<string[]> {

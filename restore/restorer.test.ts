@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { concat, type JsonRpcProvider, toQuantity, Wallet } from 'ethers';
+import { concat, dataLength, dataSlice, type JsonRpcProvider, toBeHex, toQuantity, Wallet } from 'ethers';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { l1Provider } from '../aggregator/l1-connection.ts';
@@ -137,6 +137,36 @@ test('batches that wait for their proofs, become final, or can never have one', 
     committedNumber: 2,
     accounts: [[1, { keyHash: alice.keyHash, token: 1, nonce: 0, balance: 1000n }]],
     invalid: { batch: 2, place: 'state root' },
+  });
+});
+
+describe('calldata that no encoder makes, and L1 takes', () => {
+  const word = (value: bigint | number) => toBeHex(BigInt.asUintN(256, BigInt(value)), 32);
+  const WORDS = 11; // of `commitBatches` before the batches: a hash, a header and an offset
+
+  /** The call with one batch, and where its parts end. */
+  async function encoded(): Promise<{ start: string; batch: string; unused: number }> {
+    const { newRoot, c, data } = rollup.nextBatch([await deposit(1000n)]).proven;
+    const genesis = genesisHeader(BigInt(rollup.deployment.genesisRoot));
+    const call = calls.encode('commitBatches', [NO_PARENT, genesis, [{ shape: 0, newRoot, c, data }]]);
+    const start = dataSlice(call, 0, 4 + 32 * (WORDS - 1));
+    const unused = -data.length & 31;
+    expect(unused).not.toBe(0);
+    return { start, batch: dataSlice(call, 4 + 32 * (WORDS + 2)), unused };
+  }
+
+  test('data whose last word is cut off', async () => {
+    const { start, batch, unused } = await encoded();
+    const call = concat([start, word(32 * WORDS), word(1), word(32), batch]);
+    await calls.send(dataSlice(call, 0, dataLength(call) - unused));
+    expect(await restore()).toMatchObject({ committedNumber: 1, invalid: undefined });
+  });
+
+  test('a batch that lies before the list that it is in', async () => {
+    const { start, batch } = await encoded();
+    const back = -32 - dataLength(batch);
+    await calls.send(concat([start, word(32 * WORDS + dataLength(batch)), batch, word(1), word(back)]));
+    expect(await restore()).toMatchObject({ committedNumber: 1, invalid: undefined });
   });
 });
 
