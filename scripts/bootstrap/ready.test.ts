@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, realpath, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, realpath, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +23,7 @@ beforeEach(async () => {
     'hardhat.config.ts': '',
     'contracts/Rollup.sol': '',
     'prover/native/addon.cc': '',
+    'prover/native/field/lanes.hpp': '',
     'scripts/bootstrap/prepare.mjs': '',
     'node_modules/.millrace-stamp': '',
     'build/native/current': '',
@@ -69,6 +70,7 @@ it('spares the set-up while nothing has changed since it was checked', async () 
 
 it.each([
   ['a source is newer', () => writeFile(join(root, 'prover/native/addon.cc'), 'new')],
+  ['a source two folders deep is newer', () => writeFile(join(root, 'prover/native/field/lanes.hpp'), 'new')],
   ['a contract is added', () => writeFile(join(root, 'contracts/New.sol'), '')],
   ['a contract is gone', () => rm(join(root, 'contracts/Rollup.sol'))],
   ['the lock file is gone', () => rm(join(root, 'package-lock.json'))],
@@ -79,6 +81,14 @@ it.each([
   noteReady(root, join(root, 'toolchain'), CHECKED);
   await change();
   expect(await launch('prove')).toBe('prepared\nran prove\n');
+});
+
+it('looks as deep as there are sources', async () => {
+  const repository = fileURLToPath(new URL('../..', import.meta.url));
+  for (const folder of ['contracts', 'prover/native', 'scripts/bootstrap']) {
+    const paths = await readdir(join(repository, folder), { recursive: true });
+    expect(paths.filter((path) => path.split('/').length > 2)).toEqual([]);
+  }
 });
 
 it('calls for it when the noted Node is gone', async () => {
