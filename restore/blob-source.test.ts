@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { blobFileName } from '../aggregator/blob-archive.ts';
 import { versionedHashOf } from '../aggregator/kzg.ts';
 import { encodeBlob } from '../protocol/blob/blob.ts';
 import { toHex } from '../protocol/bytes.ts';
@@ -102,4 +106,16 @@ describe.skipIf(kzg === undefined)('a beacon node', () => {
 
 test('a folder without the file has no blob', async () => {
   expect(await blobSource('/nonexistent').blob(`0x01${'0'.repeat(62)}`, 0)).toBeUndefined();
+});
+
+test('a file of another size, however large, is no blob', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-blob-source-'));
+  const hash = `0x01${'0'.repeat(62)}`;
+  const file = join(folder, blobFileName(hash));
+  for (const size of [0, 3 * 2 ** 30]) {
+    writeFileSync(file, '');
+    truncateSync(file, size);
+    expect(await blobSource(folder).blob(hash, 0)).toBeUndefined();
+  }
+  rmSync(folder, { recursive: true });
 });

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getBytes, isHexString } from 'ethers';
 import { z } from 'zod';
@@ -36,7 +36,9 @@ class FolderBlobs implements BlobSource {
   async blob(versionedHash: string): Promise<Uint8Array | undefined> {
     let blob: Uint8Array;
     try {
-      blob = await readFile(join(this.#folder, blobFileName(versionedHash)));
+      const file = join(this.#folder, blobFileName(versionedHash));
+      if ((await stat(file)).size !== BLOB_BYTES) return undefined;
+      blob = await readFile(file);
     } catch (cause) {
       if ((cause as { code?: string }).code === 'ENOENT') return undefined;
       throw sourceFails({ folder: this.#folder, reason: reasonOf(cause) }, cause);

@@ -187,6 +187,16 @@ export class RestoreStore {
     this.#meta.setCursor('restore', cursor);
   }
 
+  /** Goes back to before a batch was committed, if it stands, so that it is read again. */
+  unread(number: number): void {
+    const committed = this.#db.number(
+      `SELECT coalesce(min(committed), 0) FROM batches WHERE number = ? AND ${STANDING}`,
+      number,
+    );
+    const before = this.blocks().find(({ blockNumber }) => blockNumber < committed);
+    if (before !== undefined) this.rewind(before);
+  }
+
   /** The newest batch that stands. */
   newest(): RestoredBatch | undefined {
     return this.#batch(`${STANDING} ORDER BY number DESC LIMIT 1`);

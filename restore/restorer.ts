@@ -105,7 +105,7 @@ export class Restorer {
   /**
    * Reads L1 up to its newest block, and compares.
    * @throws {MillraceError} `refused/batch-does-not-apply`, `refused/header-mismatch`, `refused/event-gap`, `refused/queue-mismatch`,
-   *   `refused/restore-mismatch`, those of {@link committedIn}, and errors of ethers if the L1 node cannot be asked: then calling again
+   *   `refused/restore-mismatch`, `refused/blob-missing`, those of {@link committedIn}, and errors of ethers if the L1 node cannot be asked: then calling again
    *   goes on
    */
   async run(): Promise<Restored> {
@@ -144,6 +144,9 @@ export class Restorer {
       });
     } catch (error) {
       this.#state = undefined;
+      // Its blob may have come to the source after it was committed: another run asks again.
+      if (error instanceof MillraceError && error.code === 'blob-missing')
+        store.transaction(() => store.unread(Number(error.details.batch)));
       throw error;
     }
     return true;
@@ -465,7 +468,7 @@ function blobMissing(batch: number, block: number): MillraceError {
     'The blob with the data of a final batch is not there',
     {
       details: { batch, block },
-      fix: 'Pass --blobs with the folder of a node that kept its blobs, or with the URL of a beacon node that still has it. If an earlier run read the batch without, name another folder with --state.',
+      fix: 'Pass --blobs with the folder of a node that kept its blobs, or with the URL of a beacon node that still has it.',
     },
   );
 }

@@ -6,9 +6,10 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { archiveBlob, blobFileName } from '../../aggregator/blob-archive.ts';
 import { type BlobCall, packBlob } from '../../aggregator/packed-blob.ts';
-import { aggregateProofs } from '../../aggregator/proof-aggregation.ts';
+import { type AggregatedProofs, aggregateProofs } from '../../aggregator/proof-aggregation.ts';
 import { RollupContract } from '../../aggregator/rollup-contract.ts';
 import { type L1Call, TransactionSender } from '../../aggregator/sender.ts';
+import { genesisHeader, NO_PARENT } from '../../protocol/batch-header.ts';
 import { type BlobBatch, blobBatch, blobWitness } from '../../protocol/blob/binding.ts';
 import { addressToInteger } from '../../protocol/domain.ts';
 import { type L2Op, signOp } from '../../protocol/ops.ts';
@@ -44,6 +45,8 @@ describe.skipIf(kzg === undefined)('two batches in one blob, with real proofs', 
   let contract: RollupContract;
   let sender: TransactionSender;
   let blobCall: BlobCall;
+  let inputs: unknown[];
+  let aggregated: AggregatedProofs;
   let l1Call: L1Call;
   let restored = 0;
 
@@ -52,16 +55,7 @@ describe.skipIf(kzg === undefined)('two batches in one blob, with real proofs', 
     l1 = await startLocalL1();
     rollup = await RollupOnL1.deploy(l1, artifacts);
     contract = new RollupContract(rollup.provider, rollup.deployment);
-    sender = new TransactionSender({
-      provider: rollup.provider,
-      wallet: new Wallet(l1.privateKeys[0]!),
-      chainId: l1.chainId,
-      journal,
-      logger: SILENT,
-      signal: ended.signal,
-      maxFeePerGas: 100n * 10n ** 9n,
-      pollMs: 20,
-    });
+    sender = newSender(journal);
     await rollup.user.deposit(DEPOSITS);
     const sealed = sealTwo();
     const batches = sealed.map(({ d, l1Results }) => blobBatch(d, SHAPE, 0, l1Results.length));
@@ -74,12 +68,14 @@ describe.skipIf(kzg === undefined)('two batches in one blob, with real proofs', 
       const publicInputs = [a, zy, yLo] as const;
       statements.push({ shape: 0, verificationKey: artifacts.vkey, publicInputs, proof });
     }
-    const { proofs, sums } = await aggregateProofs(statements);
+    aggregated = await aggregateProofs(statements);
+    const { proofs, sums } = aggregated;
+    inputs = inputsOf(sealed, batches);
     l1Call = {
       to: contract.address,
       data: contract.interface.encodeFunctionData('commitAndProveBlobBatches', [
         blobCall.opening,
-        inputsOf(sealed, batches),
+        inputs,
         proofs,
         sums,
       ]),
@@ -94,6 +90,19 @@ describe.skipIf(kzg === undefined)('two batches in one blob, with real proofs', 
     await l1.stop();
     rmSync(folder, { recursive: true });
   });
+
+  function newSender(saved: MemoryJournal): TransactionSender {
+    return new TransactionSender({
+      provider: rollup.provider,
+      wallet: new Wallet(l1.privateKeys[0]!),
+      chainId: l1.chainId,
+      journal: saved,
+      logger: SILENT,
+      signal: ended.signal,
+      maxFeePerGas: 100n * 10n ** 9n,
+      pollMs: 20,
+    });
+  }
 
   /** Deposits and a payment; then a payment and a withdrawal. */
   function sealTwo(): SealedBatch[] {
@@ -125,11 +134,11 @@ describe.skipIf(kzg === undefined)('two batches in one blob, with real proofs', 
     });
   }
 
-  const restore = async (blobs?: string) => {
+  const restore = async (blobs?: string, name = `restored-${restored++}`) => {
     const found = await restoreRollup({
       rpcUrl: l1.url,
       rollup: contract.address,
-      folder: path.join(folder, `restored-${restored++}`),
+      folder: path.join(folder, name),
       blobs,
       logger: SILENT,
       signal: ended.signal,
@@ -145,6 +154,27 @@ describe.skipIf(kzg === undefined)('two batches in one blob, with real proofs', 
     await expect(sender.send({ ...l1Call, blob: other.blob })).rejects.toThrow();
     await expect(sender.send({ ...l1Call, blob: undefined })).rejects.toThrow();
     expect(journal.saved).toEqual([]);
+  });
+
+  test('in two steps, whoever asked for the blob too early gets it later', async () => {
+    const snapshot: unknown = await rollup.provider.send('evm_snapshot', []);
+    const genesis = genesisHeader(BigInt(rollup.deployment.genesisRoot));
+    const { interface: abi, address } = contract;
+    const early = newSender(new MemoryJournal());
+    const commit = [NO_PARENT, genesis, blobCall.opening, inputs];
+    const data = abi.encodeFunctionData('commitBlobBatches', commit);
+    const { location } = await early.send({ ...l1Call, data });
+    expect(await restore(undefined, 'early')).toMatchObject({ finalizedNumber: 0, committedNumber: 2 });
+
+    const { logs } = (await rollup.provider.getTransactionReceipt(location.transactionHash))!;
+    const headers = logs.map((log) => abi.parseLog(log)!.args.header as unknown);
+    const { proofs, sums } = aggregated;
+    const prove = abi.encodeFunctionData('proveBatches', [headers, proofs, sums]);
+    await early.send({ to: address, data: prove, purpose: 'proofs' });
+    await expect(restore(undefined, 'early')).rejects.toMatchObject({ code: 'blob-missing' });
+    archiveBlob(archive, blobCall.blob.versionedHash, blobCall.blob.data);
+    expect(await restore(archive, 'early')).toMatchObject({ finalizedNumber: 2, committedNumber: 2 });
+    await rollup.provider.send('evm_revert', [snapshot]);
   });
 
   test('they become final by one transaction of type 3, and are restored from the archive', async () => {
