@@ -1,8 +1,9 @@
 // Builds the C++ addon, and its prover as a program, with plain compiler calls, cached by a hash of everything that makes them.
-// Plain JavaScript without dependencies, because the bootstrap calls it; also runs as a script.
+// Plain JavaScript without dependencies, because the bootstrap calls it; also runs as a script, with `--prebuild` to make a build for others.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -106,6 +107,10 @@ function findCompiler() {
 export const BUILDS = join(repository, 'build', 'native');
 const POINTER = join(BUILDS, 'current');
 
+/** A build for machines like this one, to be published: both products, and the key of their sources in `key`. Taken where none can be made. */
+const PREBUILT = join(repository, 'prebuilds', `${process.platform}-${process.arch}`);
+const PREBUILT_KEY = join(PREBUILT, 'key');
+
 /** @param {string} compilerVersion */
 function buildKey(compilerVersion) {
   const hash = createHash('sha256');
@@ -127,8 +132,13 @@ function buildKey(compilerVersion) {
 export function buildNative({ log = console.log } = {}) {
   const compiler = findCompiler();
   if (compiler === undefined) {
-    log('native addon: no C++ compiler (g++ or clang++) found; using the slower WASM backends');
-    return undefined;
+    const prebuilt = takePrebuilt();
+    log(
+      prebuilt === undefined
+        ? 'native addon: no C++ compiler (g++ or clang++) found; using the slower WASM backends'
+        : 'native addon: no C++ compiler (g++ or clang++) found; using the prebuilt one',
+    );
+    return prebuilt;
   }
   const folder = join(BUILDS, buildKey(compiler.version));
   const addon = join(folder, ADDON);
@@ -182,6 +192,28 @@ function compile(command, folder, addon) {
   }
 }
 
+/** The key of a build by whatever compiler. */
+const sourceKey = () => buildKey('prebuilt');
+
+/** Takes over the prebuilt addon and program, if they are of these very sources. Returns the addon's path. */
+function takePrebuilt() {
+  const key = sourceKey();
+  if (!existsSync(PREBUILT_KEY) || readFileSync(PREBUILT_KEY, 'utf8') !== key) return undefined;
+  const folder = join(BUILDS, key);
+  mkdirSync(folder, { recursive: true });
+  for (const product of [PROGRAM, ADDON]) copyFileSync(join(PREBUILT, product), join(folder, product));
+  makeCurrent(key);
+  return join(folder, ADDON);
+}
+
+/** @param {string} addon path of a build of these sources */
+function publish(addon) {
+  mkdirSync(PREBUILT, { recursive: true });
+  for (const product of [PROGRAM, ADDON])
+    copyFileSync(join(dirname(addon), product), join(PREBUILT, product));
+  writeFileSync(PREBUILT_KEY, sourceKey());
+}
+
 function makeCurrent(key) {
   if (existsSync(POINTER) && readFileSync(POINTER, 'utf8') === key) return;
   const temporary = `${POINTER}.${process.pid}.tmp`;
@@ -189,4 +221,7 @@ function makeCurrent(key) {
   renameSync(temporary, POINTER);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) buildNative();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const addon = buildNative();
+  if (addon !== undefined && process.argv[2] === '--prebuild') publish(addon);
+}
