@@ -54,20 +54,11 @@ export class CallTiming {
   forecast(numbers: readonly number[], most: number, now: number): CallForecast {
     for (const number of this.#readySince.keys()) if (number < numbers[0]!) this.#readySince.delete(number);
     for (const number of numbers) if (!this.#readySince.has(number)) this.#note(number, now);
-    const { finality, waitMs, logger } = this.#options;
+    const { finality, logger } = this.#options;
     const waitedMs = now - this.#readySince.get(numbers[0]!)!;
     const nextProofMs =
       this.#meanGap === undefined ? undefined : Math.max(0, this.#newestAt! + this.#meanGap - now);
-    const reason =
-      finality === 'fast'
-        ? 'fast'
-        : numbers.length >= most
-          ? 'full'
-          : waitedMs >= waitMs
-            ? 'waited'
-            : nextProofMs !== undefined && waitedMs + nextProofMs > waitMs
-              ? 'none-in-time'
-              : 'more-expected';
+    const reason = this.#reason(numbers.length >= most, waitedMs, nextProofMs);
     const forecast: CallForecast = {
       submit: reason !== 'more-expected',
       reason,
@@ -86,6 +77,15 @@ export class CallTiming {
       this.#told = told;
     }
     return forecast;
+  }
+
+  #reason(isFull: boolean, waitedMs: number, nextProofMs: number | undefined): CallForecast['reason'] {
+    const { finality, waitMs } = this.#options;
+    if (finality === 'fast') return 'fast';
+    if (isFull) return 'full';
+    if (waitedMs >= waitMs) return 'waited';
+    if (nextProofMs !== undefined && waitedMs + nextProofMs > waitMs) return 'none-in-time';
+    return 'more-expected';
   }
 
   #note(number: number, now: number): void {

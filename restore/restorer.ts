@@ -1,25 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getBytes, type JsonRpcProvider, type Log } from 'ethers';
+import type { JsonRpcProvider, Log } from 'ethers';
 import { EventFollower } from '../aggregator/event-follower.ts';
 import type { L1Cursor } from '../aggregator/ports.ts';
-import {
-  type BatchHeader,
-  type BatchInput,
-  genesisHeader,
-  headerHash,
-  NO_PARENT,
-  readCommitted,
-} from '../protocol/batch-header.ts';
-import { decodeBlob } from '../protocol/blob/blob.ts';
-import { type BlobBatchInput, dataFromBlob, readCommittedBlob } from '../protocol/blob/committed-blob.ts';
+import { type BatchHeader, genesisHeader, headerHash, NO_PARENT } from '../protocol/batch-header.ts';
 import { MillraceError } from '../protocol/error.ts';
 import type { L1Elements } from '../protocol/l1-ops.ts';
 import { payoutsOf } from '../protocol/payouts.ts';
 import { replayBatch } from '../protocol/replay.ts';
 import { genesisRoot, State } from '../protocol/state.ts';
-import type { BatchContent, L1Entry } from '../protocol/vector.ts';
+import type { BatchContent } from '../protocol/vector.ts';
 import type { BlobSource } from './blob-source.ts';
 import { type CommitCall, committedIn } from './commit-calls.ts';
+import { blobMissing, gap, mismatch, otherL1Op } from './l1-disagrees.ts';
+import { type Blobs, contentOf, readBatches } from './read-batches.ts';
 import type { RestoreStore } from './restore-store.ts';
 import type { RollupParameters, RollupView, StateOnL1 } from './rollup-view.ts';
 
@@ -64,21 +57,6 @@ interface Transaction {
   readonly logs: readonly Log[];
   readonly commits: readonly CommitCall[];
 }
-
-/** Blobs by their hashes, as far as there are any. */
-type Blobs = ReadonlyMap<string, Uint8Array>;
-
-/** A batch as the chain of headers takes it in. */
-interface ReadBatch {
-  readonly header: BatchHeader;
-  readonly l1: readonly L1Entry[];
-  /** As in calldata, docs/protocol.md section 3.3; empty if the blob does not give them. */
-  readonly data: Uint8Array;
-  readonly signedOps: number;
-}
-
-/** Of a batch whose blob is not there or holds something else. */
-const NO_DATA = new Uint8Array();
 
 /** What blocks with commits have to say: their time in seconds. */
 type BlockTimes = ReadonlyMap<number, number>;
@@ -246,7 +224,13 @@ export class Restorer {
     const parent = store.newest();
     let before = parent?.header ?? this.#genesis;
     let parentHash = parent?.hash ?? this.#genesisHash;
-    for (const { header, l1, data, signedOps } of this.#read(call, before, committedAt, blobs)) {
+    for (const { header, l1, data, signedOps } of readBatches(
+      this.#options.parameters,
+      call,
+      before,
+      committedAt,
+      blobs,
+    )) {
       l1.forEach(({ elements }, i) => {
         const id = before.l1End + i;
         if (store.l1Op(id)?.join() !== elements.join()) throw otherL1Op(header.number, id);
@@ -255,59 +239,6 @@ export class Restorer {
       store.commit({ header, hash, oldRoot: before.newRoot, data, signedOps }, block);
       [before, parentHash] = [header, hash];
     }
-  }
-
-  /** The batches of a call on top of `parent`. */
-  #read(call: CommitCall, parent: BatchHeader, committedAt: number, blobs: Blobs): ReadBatch[] {
-    const { shapes } = this.#options.parameters;
-    const unknown = call.inputs.findIndex(({ shape }) => shapes[shape] === undefined);
-    if (unknown >= 0)
-      throw mismatch({ batch: parent.number + 1 + unknown, shape: call.inputs[unknown]!.shape });
-    try {
-      return call.versionedHash === undefined
-        ? this.#readCalldata(call.inputs, parent, committedAt)
-        : this.#readBlob(call.inputs, parent, committedAt, call.versionedHash, blobs);
-    } catch (cause) {
-      if (!(cause instanceof MillraceError)) throw cause;
-      throw mismatch({ after: parent.number, reason: cause.message, ...cause.details }, cause);
-    }
-  }
-
-  #readCalldata(inputs: readonly BatchInput[], parent: BatchHeader, committedAt: number): ReadBatch[] {
-    const { shapes, domain } = this.#options.parameters;
-    let before = parent;
-    return inputs.map((input) => {
-      const shape = shapes[input.shape]!;
-      const { header, content } = readCommitted(input, before, { shape, domain, committedAt });
-      before = header;
-      const signedOps = content.l2.filter(({ type }) => type !== 0).length;
-      return { header, l1: content.l1, data: input.data, signedOps };
-    });
-  }
-
-  #readBlob(
-    inputs: readonly BlobBatchInput[],
-    parent: BatchHeader,
-    committedAt: number,
-    versionedHash: string,
-    blobs: Blobs,
-  ): ReadBatch[] {
-    const { shapes, domain } = this.#options.parameters;
-    const hash = getBytes(versionedHash);
-    const batches = readCommittedBlob(inputs, parent, hash, { shapes, domain, committedAt });
-    const coefficients = coefficientsOf(blobs.get(versionedHash));
-    let oldRoot = parent.newRoot;
-    return batches.map((batch) => {
-      const { header, l1 } = batch;
-      // A vector can have the hash C and still be none that section 3.3 can write down, such as one with padding that is not 0: it has no proof.
-      const read = attempt(() => {
-        const data = coefficients && dataFromBlob(batch, coefficients);
-        return data && { data, content: this.#contentOf(header, oldRoot, data) };
-      });
-      oldRoot = header.newRoot;
-      const signedOps = read?.content.l2.filter(({ type }) => type !== 0).length ?? 0;
-      return { header, l1, data: read?.data ?? NO_DATA, signedOps };
-    });
   }
 
   /** The event of a batch speaks for those before it in the call. */
@@ -325,18 +256,7 @@ export class Restorer {
   /** What a batch that stands says; undefined if its blob is not known. */
   #content(number: number): BatchContent | undefined {
     const { header, oldRoot, data } = this.#options.store.batch(number)!;
-    return data.length === 0 ? undefined : this.#contentOf(header, oldRoot, data);
-  }
-
-  #contentOf(
-    { number, shape, newRoot, c, committedAt }: BatchHeader,
-    oldRoot: bigint,
-    data: Uint8Array,
-  ): BatchContent {
-    const { shapes, domain } = this.#options.parameters;
-    const parent = { ...genesisHeader(oldRoot), number: number - 1 };
-    return readCommitted({ shape, newRoot, c, data }, parent, { shape: shapes[shape]!, domain, committedAt })
-      .content;
+    return data.length === 0 ? undefined : contentOf(this.#options.parameters, header, oldRoot, data);
   }
 
   #stateNow(): State {
@@ -442,60 +362,4 @@ async function inGroups<In, Out>(items: readonly In[], map: (item: In) => Promis
     out.push(...(await Promise.all(items.slice(i, i + REQUESTS_AT_ONCE).map(map))));
   }
   return out;
-}
-
-/** The coefficients of a blob's polynomial; undefined if there is no blob. */
-function coefficientsOf(blob: Uint8Array | undefined): bigint[] | undefined {
-  return blob === undefined ? undefined : attempt(() => decodeBlob(blob));
-}
-
-/** Undefined for something that is not what it should be: a blob comes from anywhere, and what is in it is L1's word for nothing. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof MillraceError && error.kind === 'input') return undefined;
-    throw error;
-  }
-}
-
-const OTHER_NODE = 'If this stays, use another L1 node: this one leaves out or changes what is on chain.';
-
-function blobMissing(batch: number, block: number): MillraceError {
-  return new MillraceError(
-    'refused',
-    'blob-missing',
-    'The blob with the data of a final batch is not there',
-    {
-      details: { batch, block },
-      fix: 'Pass --blobs with the folder of a node that kept its blobs, or with the URL of a beacon node that still has it.',
-    },
-  );
-}
-
-function gap(details: Readonly<Record<string, unknown>>): MillraceError {
-  return new MillraceError('refused', 'event-gap', 'Events of the rollup are missing', {
-    details,
-    fix: `Pass --from-block with the block of the deployment or an earlier one. ${OTHER_NODE}`,
-  });
-}
-
-function mismatch(details: Readonly<Record<string, unknown>>, cause?: unknown): MillraceError {
-  return new MillraceError(
-    'refused',
-    'header-mismatch',
-    'Calldata and events of a batch do not belong together',
-    {
-      details,
-      fix: OTHER_NODE,
-      cause,
-    },
-  );
-}
-
-function otherL1Op(batch: number, id: number): MillraceError {
-  return new MillraceError('refused', 'queue-mismatch', 'A batch has another L1 op than the queue', {
-    details: { batch, id },
-    fix: OTHER_NODE,
-  });
 }
