@@ -44,6 +44,7 @@ export function contractRefusal(error: unknown, contract: Interface): MillraceEr
   if (parsed === null) {
     return new MillraceError('refused', 'l1-reverted', 'The contract reverts without a known reason', {
       details: { data, reason: reasonOf(error) },
+      fix: 'Check with millrace doctor --manifest FILE that L1 has the contracts of this version.',
       cause: error,
     });
   }
