@@ -1,5 +1,15 @@
 import { packWord } from './account.ts';
-import { toHex } from './bytes.ts';
+import {
+  blobBatch,
+  blobBatchHash,
+  blobCoefficients,
+  blobPoint,
+  combineValues,
+  openBatch,
+} from './blob/binding.ts';
+import { BLOB_ELEMENTS, encodeBlob } from './blob/blob.ts';
+import { splitLayout } from './blob/split.ts';
+import { toHex, wordFromInteger } from './bytes.ts';
 import { domain, integerToAddress } from './domain.ts';
 import { encodeFee } from './fee.ts';
 import { type KeyPair, keyHash, keyPairFromPrivateKey } from './keys.ts';
@@ -7,9 +17,10 @@ import { encodeL1Op, type L1Op } from './l1-ops.ts';
 import { type L2Op, type SignedOp, signingMessage, signOp } from './ops.ts';
 import { payoutsRoot } from './payouts.ts';
 import { poseidon } from './poseidon.ts';
+import { evaluate } from './public-data.ts';
 import type { Shape } from './shape.ts';
 import { genesisRoot, State } from './state.ts';
-import { BatchDraft } from './transition.ts';
+import { BatchDraft, type SealedBatch } from './transition.ts';
 import { ARITIES, emptyNodes } from './tree.ts';
 
 /** A value of the worked example in docs/protocol.md, by the name that the page gives it. */
@@ -24,6 +35,10 @@ export interface ExampleSection {
 /** Its own shape, so that the page stays when the shapes that ship are cut anew. */
 const SHAPE: Shape = { name: 'example', n2: 2, n1: 2, m: 4, depth: 8 };
 const SHAPE_ID = 0;
+/** Place of a blob shape of the same size. */
+const BLOB_SHAPE_ID = 1;
+/** Of the example's blob. KZG commitments are not made in this room: test/independent-root.test.ts holds it against the blob. */
+const VERSIONED_HASH = 0x0155068dfbc742ec576b2e0ebacf1d40a46def6b11e8c3f08f527bd7f8f66f11n;
 const CHAIN_ID = 31337n;
 const ROLLUP = '0x5fbdb2315678afecb367f032d93f642f64180aa3';
 const TOKEN = 1;
@@ -43,7 +58,8 @@ function person(name: string, privateByte: number, ownerByte: number): Person {
 
 /**
  * The worked example of docs/protocol.md: empty trees, then the first batch of a rollup of depth 8, in which
- * Alice and Bob deposit, Alice pays Bob, and Bob, who also takes the fees, withdraws.
+ * Alice and Bob deposit, Alice pays Bob, and Bob, who also takes the fees, withdraws; then the same batch in a blob that it
+ * shares with the next one.
  */
 export function workedExample(): ExampleSection[] {
   const alice = person('Alice', 1, 0xa1);
@@ -79,7 +95,7 @@ export function workedExample(): ExampleSection[] {
   for (const op of [paid, withdrawn]) draft.addL2(op);
   const batch = draft.seal(SHAPE, SHAPE_ID);
 
-  return [
+  const sections: ExampleSection[] = [
     {
       title: 'Poseidon and empty trees',
       text: 'The hash of an empty node by level, bottom first; the last is the empty tree. Its state root has `accountCount = 1`.',
@@ -144,6 +160,54 @@ export function workedExample(): ExampleSection[] {
       ],
     },
   ];
+
+  const next = new BatchDraft(state, SHAPE, { domain: rollupDomain, number: 2, feeAccounts: new Map() });
+  const back: L2Op = { ...transfer, from: 2, to: 1, amount: 1000n, feeCode: 0, nonce: 1 };
+  next.addL2(signOp(back, bob.key, bob.owner, rollupDomain));
+  return [...sections, blobSection(batch, next.seal(SHAPE, BLOB_SHAPE_ID))];
+}
+
+/** Two batches that share a blob. */
+function blobSection(...sealed: readonly SealedBatch[]): ExampleSection {
+  const batches = sealed.map(({ d, l1Results }) => blobBatch(d, SHAPE, BLOB_SHAPE_ID, l1Results.length));
+  const coefficients = blobCoefficients(batches);
+  const blob = encodeBlob(coefficients);
+  const z = blobPoint(wordFromInteger(VERSIONED_HASH), batches);
+  const openings = batches.map((batch) => openBatch(batch, z));
+  const values = openings.map(({ y }, j) => ({ length: batches[j]!.hidden.length, y }));
+  const { hiddenLength, visibleLength, withdrawals } = splitLayout(SHAPE);
+  return {
+    title: 'Two batches in a blob',
+    text:
+      `The batch above as batch 1 of a blob, of a blob shape of the same size with \`shapeId\` ${BLOB_SHAPE_ID}. Batch 2 follows it and has ` +
+      'one op, which Bob signs: 1,000 units to Alice without a fee. Each has ' +
+      `${visibleLength} elements of \`v\`, the last ${visibleLength - withdrawals} for withdrawals, and ${hiddenLength} coefficients of \`Q\`; the other coefficients are 0.`,
+    rows: [
+      ['new state root after batch 2', decimal(sealed[1]!.newRoot)],
+      ...batches.flatMap(({ c, visible, data }, j): ExampleRow[] => [
+        [`batch ${j + 1}, calldata`, toHex(data)],
+        ...visible
+          .slice(withdrawals)
+          .map((element, i): ExampleRow => [`batch ${j + 1}, \`v_${withdrawals + i}\``, decimal(element)]),
+        [`batch ${j + 1}, \`C\``, decimal(c)],
+      ]),
+      ...coefficients.map((value, i): ExampleRow => [`coefficient ${i} of \`Q\``, decimal(value)]),
+      ...[0, 1, BLOB_ELEMENTS - 1].map(
+        (i): ExampleRow => [`element ${i} of the blob`, toHex(blob.subarray(32 * i, 32 * (i + 1)))],
+      ),
+      ['versioned hash', toHex(wordFromInteger(VERSIONED_HASH))],
+      ...batches.map((batch, j): ExampleRow => [`\`h_${j + 1}\``, toHex(blobBatchHash(batch))]),
+      ['`z` of the blob', decimal(z)],
+      ...openings.flatMap(({ y, a, zy, yLo }, j): ExampleRow[] => [
+        [`\`V_${j + 1}\``, decimal(evaluate(batches[j]!.visible, z))],
+        [`\`y_${j + 1}\``, decimal(y)],
+        [`batch ${j + 1}, public signal 1`, decimal(a)],
+        [`batch ${j + 1}, public signal 2`, decimal(zy)],
+        [`batch ${j + 1}, public signal 3`, decimal(yLo)],
+      ]),
+      ['`Q(z)`', decimal(combineValues(values, z))],
+    ],
+  };
 }
 
 /** The example as the page shows it. */

@@ -1,11 +1,13 @@
 /**
  * Computes the worked example of docs/protocol.md again from the text of that page. It shares no code with
- * Millrace: Poseidon and EdDSA are circomlibjs's, keccak and ABI encoding ethers's, the tree is brute force.
+ * Millrace: Poseidon and EdDSA are circomlibjs's, keccak and ABI encoding ethers's, KZG commitments c-kzg's, the tree is
+ * brute force.
  */
 import { readFileSync } from 'node:fs';
 import { buildEddsa, buildPoseidonReference } from 'circomlibjs';
-import { AbiCoder, concat, getBytes, keccak256, toBeHex } from 'ethers';
+import { AbiCoder, concat, getBytes, hexlify, keccak256, sha256, toBeHex } from 'ethers';
 import { describe, expect, test } from 'vitest';
+import { kzg } from './support/kzg.ts';
 
 const R = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
 const page = readFileSync(new URL('../docs/protocol.md', import.meta.url), 'utf8');
@@ -110,6 +112,27 @@ const data = concat([
   bytes(bob.owner, 31),
 ]);
 
+/** `C`: the elements 15 at a time, zeros at the end. */
+function chain(elements: bigint[]): bigint {
+  let hash = 0n;
+  for (let i = 0; i < elements.length; i += 15) {
+    const part = elements.slice(i, i + 15);
+    hash = P(hash, ...part, ...Array<bigint>(15 - part.length).fill(0n));
+  }
+  return hash;
+}
+
+/** Value of a polynomial, lowest coefficient first. */
+function value(coefficients: bigint[], at: bigint, modulus: bigint): bigint {
+  let sum = 0n;
+  let power = 1n;
+  for (const coefficient of coefficients) {
+    sum = (sum + coefficient * power) % modulus;
+    power = (power * at) % modulus;
+  }
+  return sum;
+}
+
 describe('the worked example', () => {
   test('keys', () => {
     expect([row('Alice, `Ax`'), row('Alice, `Ay`')]).toEqual([`${alice.ax}`, `${alice.ay}`]);
@@ -156,19 +179,12 @@ describe('the worked example', () => {
     });
     expect(rows.has(`\`d_${d.length}\``)).toBe(false);
     expect(row('data')).toBe(data);
-    const chained = P(0n, ...d.slice(0, 15));
-    const c = P(chained, ...d.slice(15), ...Array<bigint>(30 - d.length).fill(0n));
+    const c = chain(d);
     expect(row('`C`')).toBe(`${c}`);
     const head = ['uint256', 'uint256', 'uint256', 'uint256', 'uint256', 'uint256', 'bytes32'];
     const z = BigInt(keccak256(abi(head, [c, 0n, ...d.slice(0, 4), keccak256(getBytes(data))]))) % R;
     expect(row('`z`')).toBe(`${z}`);
-    let y = 0n;
-    let power = 1n;
-    for (const element of d) {
-      y = (y + element * power) % R;
-      power = (power * z) % R;
-    }
-    expect(row('`y`')).toBe(`${y}`);
+    expect(row('`y`')).toBe(`${value(d, z, R)}`);
   });
 
   test('payouts', () => {
@@ -177,5 +193,101 @@ describe('the worked example', () => {
       [0n, toBeHex(bob.owner, 20), 1n, withdrawn],
     );
     expect(row('payouts root')).toBe(keccak256(keccak256(leaf)));
+  });
+});
+
+describe('the worked example in a blob', () => {
+  const q = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
+  const shapeId = 1n;
+  const [first, second] = accounts as [(typeof accounts)[0], (typeof accounts)[0]];
+  const nextRoot = stateRoot([
+    { ...first, balance: first.balance + 1000n },
+    { ...second, nonce: 2n, balance: second.balance - 1000n },
+  ]);
+  const next = [
+    domain,
+    2n + hi(newRoot) * 2n ** 64n + hi(nextRoot) * 2n ** 70n,
+    lo(newRoot),
+    lo(nextRoot),
+    ...Array<bigint>(9).fill(0n),
+    1n,
+    opData(2n, 1n, 1000n, 0n),
+    0n,
+    0n,
+  ];
+  const l1Entry = (at: number) =>
+    concat([...d.slice(at, at + 3).map((element) => bytes(element, 31)), bytes(d[at + 3]!, 14)]);
+  const withdrawal = concat([bytes(1n, 2), bytes(bob.owner, 20), bytes(1n, 2), bytes(withdrawn, 8)]);
+  const calldata = [
+    concat([bytes(2n, 2), l1Entry(5), l1Entry(9), bytes(1n, 2), withdrawal]),
+    bytes(0n, 4), // no L1 op, no withdrawal
+  ];
+  const visible = [
+    [...d.slice(0, 4), ...d.slice(5, 13), 0n, 0n, bob.owner, 1n + withdrawn * 2n ** 16n],
+    [...next.slice(0, 4), ...Array<bigint>(12).fill(0n)],
+  ];
+  const hidden = [d, next].map((vector) => [vector[4]!, ...vector.slice(13)]);
+  const Q = hidden.flat();
+  const versionedHash = row('versioned hash');
+  const hashes = [d, next].map((vector, j) =>
+    keccak256(
+      abi(
+        ['uint256', 'uint256', 'uint256', 'uint256', 'uint256', 'uint256', 'bytes32'],
+        [chain(vector), shapeId, ...vector.slice(0, 4), keccak256(calldata[j]!)],
+      ),
+    ),
+  );
+  const z = BigInt(keccak256(concat([versionedHash, ...hashes]))) % 2n ** 240n;
+
+  function power(base: bigint, exponent: bigint): bigint {
+    let result = 1n;
+    for (const bit of exponent.toString(2)) {
+      result = (result * result) % q;
+      if (bit === '1') result = (result * base) % q;
+    }
+    return result;
+  }
+  const root = power(7n, (q - 1n) / 4096n);
+  const reversed = (i: number) => BigInt(`0b${[...i.toString(2).padStart(12, '0')].reverse().join('')}`);
+  const element = (i: number) => bytes(value(Q, power(root, reversed(i)), q), 32);
+
+  test('calldata, vectors and coefficients', () => {
+    expect(row('new state root after batch 2')).toBe(`${nextRoot}`);
+    expect(calldata).toEqual([row('batch 1, calldata'), row('batch 2, calldata')]);
+    expect([d, next].map((vector) => `${chain(vector)}`)).toEqual([row('batch 1, `C`'), row('batch 2, `C`')]);
+    visible.forEach((elements, j) => {
+      for (const i of [12, 13, 14, 15]) expect(row(`batch ${j + 1}, \`v_${i}\``)).toBe(`${elements[i]}`);
+      expect(rows.has(`batch ${j + 1}, \`v_${elements.length}\``)).toBe(false);
+    });
+    Q.forEach((coefficient, i) => {
+      expect([i, row(`coefficient ${i} of \`Q\``)]).toEqual([i, `${coefficient}`]);
+    });
+    expect(rows.has(`coefficient ${Q.length} of \`Q\``)).toBe(false);
+    for (const i of [0, 1, 4095]) expect(row(`element ${i} of the blob`)).toBe(element(i));
+  });
+
+  test('challenge, values and public signals', () => {
+    expect(hashes).toEqual([row('`h_1`'), row('`h_2`')]);
+    expect(row('`z` of the blob')).toBe(`${z}`);
+    [d, next].forEach((vector, j) => {
+      const [V, y] = [value(visible[j]!, z, R), value(hidden[j]!, z, q)];
+      expect(row(`\`V_${j + 1}\``)).toBe(`${V}`);
+      expect(row(`\`y_${j + 1}\``)).toBe(`${y}`);
+      expect([1, 2, 3].map((i) => row(`batch ${j + 1}, public signal ${i}`))).toEqual([
+        `${(chain(vector) + z * V) % R}`,
+        `${z + hi(y) * 2n ** 240n}`,
+        `${lo(y)}`,
+      ]);
+    });
+    expect(row('`Q(z)`')).toBe(`${value(Q, z, q)}`);
+  });
+
+  test.skipIf(kzg === undefined)('the versioned hash, and the value that the precompile is asked for', () => {
+    const blob = getBytes(concat(Array.from({ length: 4096 }, (_, i) => element(i))));
+    const commitment = kzg!.blobToKzgCommitment(blob);
+    expect(versionedHash).toBe(`0x01${sha256(commitment).slice(4)}`);
+    const [proof, opened] = kzg!.computeKzgProof(blob, getBytes(bytes(z, 32)));
+    expect(row('`Q(z)`')).toBe(`${BigInt(hexlify(opened))}`);
+    expect(kzg!.verifyKzgProof(commitment, getBytes(bytes(z, 32)), opened, proof)).toBe(true);
   });
 });

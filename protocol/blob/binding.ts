@@ -58,19 +58,22 @@ export function blobCoefficients(batches: readonly Pick<BlobBatch, 'hidden'>[]):
   return batches.flatMap(({ hidden }) => hidden);
 }
 
+/** What L1 reads of a batch, apart from its blob. */
+type SeenOnL1 = Pick<BlobBatch, 'c' | 'shapeId' | 'visible' | 'data'>;
+
+/** `h_j` of docs/protocol.md, section 3.5, 32 bytes. */
+export function blobBatchHash({ c, shapeId, visible, data }: SeenOnL1): Uint8Array {
+  const words = [c, BigInt(shapeId), ...visible.slice(0, HEAD_LENGTH)].map(wordFromInteger);
+  return keccak_256(concatBytes([...words, keccak_256(data)]));
+}
+
 /**
  * `z` of a blob: drawn after the blob, and after all that L1 reads of the batches in it.
  * @param versionedHash of the blob, EIP-4844
  */
-export function blobPoint(
-  versionedHash: Uint8Array,
-  batches: readonly Pick<BlobBatch, 'c' | 'shapeId' | 'visible' | 'data'>[],
-): bigint {
-  const leaves = batches.map(({ c, shapeId, visible, data }) => {
-    const words = [c, BigInt(shapeId), ...visible.slice(0, HEAD_LENGTH)].map(wordFromInteger);
-    return keccak_256(concatBytes([...words, keccak_256(data)]));
-  });
-  return BigInt.asUintN(POINT_BITS, integerFromBytes(keccak_256(concatBytes([versionedHash, ...leaves]))));
+export function blobPoint(versionedHash: Uint8Array, batches: readonly SeenOnL1[]): bigint {
+  const hashed = keccak_256(concatBytes([versionedHash, ...batches.map(blobBatchHash)]));
+  return BigInt.asUintN(POINT_BITS, integerFromBytes(hashed));
 }
 
 /** What the circuit proves of a batch in a blob that is opened at `z`. */
