@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type JsonRpcProvider, Transaction, toQuantity, Wallet } from 'ethers';
+import { type JsonRpcProvider, Transaction, type TransactionRequest, toQuantity, Wallet } from 'ethers';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type LocalL1, startLocalL1 } from '../scripts/local-l1.ts';
 import { kzg } from '../test/support/kzg.ts';
 import { MemoryJournal } from '../test/support/memory-journal.ts';
@@ -220,6 +220,60 @@ test.skipIf(kzg === undefined)('a transaction keeps its blob when its fees rise,
   }
 });
 
+describe.skipIf(kzg === undefined)('a node that keeps transactions with blobs in a pool of their own', () => {
+  const typeOf = (raw: unknown) => Transaction.from(raw as string).type;
+  const blobCall = async () => {
+    const batch = { c: 0n, shapeId: 0, visible: [0n, 0n, 0n, 0n], hidden: [7n], data: new Uint8Array() };
+    return { ...CALL, blob: (await packBlob([batch])).blob };
+  };
+
+  test('a call is sent again while the node has not yet seen that the one before was mined', async () => {
+    let refusals = 0;
+    proxy.refuse = (method, [raw]) =>
+      method === 'eth_sendRawTransaction' && typeOf(raw) === 2 && ++refusals <= 3
+        ? 'address already reserved'
+        : undefined;
+    await newSender().send(await blobCall());
+    expect((await newSender().send(CALL)).succeeded).toBe(true);
+    expect(refusals).toBe(4);
+    expect(journal.saved.map(({ raw }) => typeOf(raw))).toEqual([3, 2]);
+    expect(await counted()).toBe(2);
+  });
+
+  test.each([
+    [3, 2],
+    [2, 3],
+  ] as const)(
+    'a transaction of type %d that was given up and lives on is hurried, not replaced by type %d',
+    async (old, next) => {
+      const calls = { 2: CALL, 3: await blobCall() };
+      await chain.send('evm_setAutomine', [false]);
+      // Blocks pass that do not have it, one at each look.
+      let height = await chain.getBlockNumber();
+      proxy.tamper = { method: 'eth_blockNumber', change: () => toQuantity(height++) };
+      // The node has the first one, and refuses it with higher fees until it was given up.
+      proxy.refuse = (method, [raw]) => {
+        if (method !== 'eth_sendRawTransaction') return undefined;
+        if (typeOf(raw) !== old) return 'address already reserved';
+        return journal.saved.length === 2 ? 'no more today' : undefined;
+      };
+      await expect(newSender(1000n * GWEI).send(calls[old])).rejects.toMatchObject({
+        code: 'transaction-refused',
+        kind: 'refused',
+        details: { nonce: 0, reason: 'no more today' },
+      });
+      const sending = newSender(1000n * GWEI).send(calls[next]);
+      await until(() => journal.saved.length >= 4);
+      await until(async () => (await chain.getTransaction(journal.saved.at(-1)!.hash)) !== null);
+      await chain.send('evm_mine', []);
+      expect((await sending).succeeded).toBe(true);
+      expect(journal.saved.map(({ raw }) => typeOf(raw)).slice(0, 4)).toEqual([old, old, next, old]);
+      expect(new Set(journal.saved.map(({ nonce }) => nonce))).toEqual(new Set([0]));
+      expect(await counted()).toBe(1);
+    },
+  );
+});
+
 test('after a reorg what fell out is sent again before anything else', async () => {
   await newSender().send(CALL);
   await newSender().send(CALL);
@@ -233,30 +287,64 @@ test('after a reorg what fell out is sent again before anything else', async () 
   expect(journal.saved.map(({ nonce }) => nonce)).toEqual([0, 1, 2]);
 });
 
-test('a saved transaction that L1 refuses to take is given up, and its nonce is used again', async () => {
+/** Signs a transaction of the account's first nonce and saves it, as an earlier process would have. */
+async function saveSigned(fields: TransactionRequest): Promise<void> {
   const wallet = new Wallet(l1.privateKeys[1]!);
-  const fees = { maxFeePerGas: 2n * GWEI, maxPriorityFeePerGas: GWEI };
-  const gasLimit = 4n * TRANSACTION_GAS_CAP; // more than a block holds
-  const raw = await wallet.signTransaction({
-    type: 2,
-    chainId: l1.chainId,
-    to: COUNTER,
-    nonce: 0,
-    gasLimit,
-    ...fees,
-  });
+  const prices = { maxFeePerGas: 2n * GWEI, maxPriorityFeePerGas: GWEI, gasLimit: 100_000n };
+  const transaction = { type: 2, chainId: l1.chainId, nonce: 0, ...prices, ...fields };
+  const raw = await wallet.signTransaction(transaction);
+  const { hash, maxFeePerGas, maxPriorityFeePerGas, gasLimit } = Transaction.from(raw);
   journal.saveTransaction({
     from: wallet.address,
     nonce: 0,
-    hash: Transaction.from(raw).hash!,
+    hash: hash!,
     raw,
-    purpose: 'poison',
+    purpose: 'saved before',
+    maxFeePerGas: maxFeePerGas!,
+    maxPriorityFeePerGas: maxPriorityFeePerGas!,
     gasLimit,
-    ...fees,
   });
+}
+
+/** More gas than a block holds: nodes refuse it. */
+const TOO_MUCH_GAS = { to: COUNTER, gasLimit: 4n * TRANSACTION_GAS_CAP };
+
+test('a saved transaction that L1 refuses to take is given up, and its nonce is used again', async () => {
+  await saveSigned(TOO_MUCH_GAS);
   expect((await newSender().send(CALL)).succeeded).toBe(true);
   expect(await counted()).toBe(1);
   expect(journal.saved.map(({ nonce }) => nonce)).toEqual([0, 0]);
+});
+
+test('a transaction that was given up at the highest fee is not replaced', async () => {
+  await saveSigned({ ...TOO_MUCH_GAS, maxFeePerGas: 60n * GWEI });
+  await expect(newSender(60n * GWEI).send(CALL)).rejects.toMatchObject({
+    code: 'fee-cap',
+    kind: 'refused',
+    details: { nonce: 0, cap: String(60n * GWEI), offered: String(60n * GWEI) },
+  });
+  expect(journal.saved).toHaveLength(1);
+});
+
+test('a saved transaction that calls nobody does not get higher fees', async () => {
+  await chain.send('evm_setAutomine', [false]);
+  await saveSigned({ data: COUNTER_CODE });
+  let height = await chain.getBlockNumber();
+  proxy.tamper = { method: 'eth_blockNumber', change: () => toQuantity(height++) };
+  await expect(newSender().finishPending()).rejects.toMatchObject({ code: 'bad-journal', kind: 'internal' });
+});
+
+test('a nonce that another program used is noticed', async () => {
+  proxy.refuse = (method) => (method === 'eth_sendRawTransaction' ? 'already known' : undefined);
+  const sending = newSender().send(CALL);
+  await until(() => journal.saved.length > 0);
+  const other = new Wallet(l1.privateKeys[1]!, chain);
+  await (await other.sendTransaction({ to: other.address, nonce: 0 })).wait();
+  await expect(sending).rejects.toMatchObject({
+    code: 'nonce-taken',
+    kind: 'refused',
+    details: { nonce: 0, hash: journal.saved[0]!.hash },
+  });
 });
 
 test('a call above the gas cap, and an operator without funds, are refused with a reason', async () => {

@@ -3,6 +3,7 @@ import type { JsonRpcProvider, TransactionReceipt, Wallet } from 'ethers';
 import { type BlobLike, Transaction, toQuantity } from 'ethers';
 import type { Logger } from 'pino';
 import { MillraceError } from '../protocol/error.ts';
+import { broadcast, nodeMessage } from './broadcast.ts';
 import {
   currentBlobFee,
   currentFees,
@@ -120,7 +121,8 @@ export class TransactionSender {
   }
 
   /**
-   * Sends a call and waits until it is in a block, after everything that was saved before it.
+   * Sends a call and waits until it is in a block, after everything that was saved before it. Where a transaction that was given up
+   * turns out to be alive, it is that one which is in a block: what a call has done is for L1's state to say.
    *
    * @throws ethers' CALL_EXCEPTION if the call would revert, in which case nothing is saved or sent
    * @throws {MillraceError} `refused/gas-cap`, `refused/fee-cap`, `refused/out-of-funds`,
@@ -156,53 +158,32 @@ export class TransactionSender {
       const known = await this.#ask(() => provider.send('eth_getTransactionByHash', [newest.hash]));
       const firstLook = sentAtBlock === undefined;
       sentAtBlock ??= head;
+      const isDue = head - sentAtBlock >= this.#replaceAfterBlocks;
       if (known === null) {
-        if ((await this.#broadcast(newest)) === 'underpriced') await this.#replace(newest);
+        const answer = await this.#ask(() => broadcast(provider, newest));
+        if (answer === 'underpriced') await this.#replace(newest);
+        if (answer === 'other-pool' && isDue) await this.#hurryOther(attempts);
         // A development chain has mined it by now.
         if (firstLook) continue;
-      } else if (head - sentAtBlock >= this.#replaceAfterBlocks) {
-        await this.#replace(newest);
-        sentAtBlock = head;
-      }
+      } else if (isDue) await this.#replace(newest);
+      if (isDue) sentAtBlock = head;
       logger.debug({ nonce, hash: newest.hash, head }, 'waiting for a block');
       await sleep(this.#pollMs, undefined, { signal });
     }
   }
 
-  async #broadcast(transaction: SignedTransaction): Promise<'taken' | 'underpriced'> {
-    try {
-      await this.#ask(() => this.#options.provider.send('eth_sendRawTransaction', [transaction.raw]));
-      return 'taken';
-    } catch (error) {
-      const code = (error as { code?: unknown }).code;
-      const reason = `${reasonOf(error)} ${reasonOf((error as { error?: unknown }).error)} ${nodeMessage(error)}`;
-      if (
-        code === 'NONCE_EXPIRED' ||
-        /nonce too low|already (known|imported)|known transaction/i.test(reason)
-      )
-        return 'taken';
-      if (code === 'REPLACEMENT_UNDERPRICED' || /underpriced|less than block base fee/i.test(reason)) {
-        return 'underpriced';
-      }
-      const details = {
-        from: this.address,
-        nonce: transaction.nonce,
-        purpose: transaction.purpose,
-        reason: nodeMessage(error),
-      };
-      if (code === 'INSUFFICIENT_FUNDS' || /insufficient funds/i.test(reason)) {
-        const fix = `Send ETH to ${this.address} on L1; the transaction is saved and goes out then.`;
-        throw new MillraceError('refused', 'out-of-funds', 'The operator cannot pay for its transaction', {
-          details,
-          fix,
-        });
-      }
-      throw new MillraceError('refused', 'transaction-refused', 'The L1 node refused a transaction', {
-        details,
-        fix: 'See the reason the node gives; the work stays saved and is tried again.',
-        cause: error,
-      });
-    }
+  /**
+   * Gets on where the newest attempt may not replace what the node holds for the nonce, since one of them has a blob: a transaction
+   * that was given up is alive, so its fees rise until it is mined. If there is none, the node is about to see that the last nonce was
+   * mined, or another program uses the key; both end by themselves.
+   */
+  async #hurryOther(attempts: readonly SignedTransaction[]): Promise<void> {
+    const newest = attempts.at(-1)!;
+    const held = attempts.findLast((attempt) => hasBlob(attempt) !== hasBlob(newest));
+    const { nonce, purpose } = newest;
+    if (held !== undefined) await this.#replace(held);
+    else
+      this.#options.logger.warn({ nonce, purpose }, 'the L1 node holds other transactions of this account');
   }
 
   /** Signs the same transaction with higher fees, if the cap allows it. */
@@ -233,8 +214,7 @@ export class TransactionSender {
         ? { type: 2, chainId, ...withoutBlobs(transaction), ...fees }
         : { type: 3, chainId, ...withoutBlobs(transaction), ...fees, blobs, blobWrapperVersion: CELL_PROOFS },
     );
-    const hash = Transaction.from(raw).hash;
-    if (hash === null) throw new MillraceError('internal', 'unsigned', 'The wallet returned no signature');
+    const hash = Transaction.from(raw).hash!; // null without a signature
     const { maxFeePerGas, maxPriorityFeePerGas } = fees;
     journal.saveTransaction({
       from: this.address,
@@ -283,8 +263,8 @@ export class TransactionSender {
     withBlob?: boolean,
   ): Promise<(Fees & { maxFeePerBlobGas?: bigint }) | undefined> {
     const { maxFeePerGas: cap } = this.#options;
-    const { type, maxFeePerBlobGas } = Transaction.from(previous.raw);
-    const hadBlob = type === BLOB_TRANSACTION;
+    const { maxFeePerBlobGas } = Transaction.from(previous.raw);
+    const hadBlob = hasBlob(previous);
     const has = withBlob ?? hadBlob;
     const { maxFeePerBlobGas: blobFee = 0n, ...current } = await this.#currentFees(has);
     if (!hadBlob && !has) return replacementFees(previous, current, cap);
@@ -362,6 +342,10 @@ export class TransactionSender {
   }
 }
 
+function hasBlob({ raw }: SignedTransaction): boolean {
+  return Transaction.from(raw).type === BLOB_TRANSACTION;
+}
+
 /** The part that both types of transactions share. */
 function withoutBlobs({ to, data, value, nonce, gasLimit }: UnsignedCall): Omit<UnsignedCall, 'blobs'> {
   return { to, data, value, nonce, gasLimit };
@@ -375,15 +359,6 @@ function minedTransaction(receipt: TransactionReceipt): MinedTransaction {
     gasUsed,
     gasPrice,
   };
-}
-
-/** What the node itself said, which ethers keeps inside of its own error. */
-function nodeMessage(error: unknown): string {
-  const { info, error: inner } = error as {
-    info?: { error?: { message?: unknown } };
-    error?: { message?: unknown };
-  };
-  return String(info?.error?.message ?? inner?.message ?? reasonOf(error)).slice(0, 300);
 }
 
 function nonceTaken({ from, nonce, purpose, hash }: SignedTransaction): MillraceError {

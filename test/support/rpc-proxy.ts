@@ -10,7 +10,7 @@ export interface RpcProxy {
   down: boolean;
   /** Changes the results of a method on their way back, as a node that lies would; undefined: none. */
   tamper: { method: string; change: (result: unknown) => unknown } | undefined;
-  /** Answers calls with an error of the node's own; undefined: none. `refuse` gives its text, or undefined to let a call pass. */
+  /** Answers calls with an error of the node's own, which hears nothing of them; undefined: none. `refuse` gives its text, or undefined to let a call pass. */
   refuse: ((method: string, params: readonly unknown[]) => string | undefined) | undefined;
   /** Cuts the connection of the next request of this method after the node has answered it, before the answer arrives. */
   loseAnswerTo(method: string): void;
@@ -26,6 +26,7 @@ interface Call {
 }
 
 interface Answer {
+  readonly jsonrpc: string;
   readonly id: number;
   result?: unknown;
   error?: unknown;
@@ -33,6 +34,7 @@ interface Answer {
 
 /** Starts a proxy on a free loopback port in front of the JSON-RPC node at `target`. */
 export async function startRpcProxy(target: string): Promise<RpcProxy> {
+  const headers = { 'content-type': 'application/json' };
   const seen: string[] = [];
   let lose: string | undefined;
   const server = createServer((request, response) => {
@@ -46,39 +48,37 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
     }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks);
-    const parsed = JSON.parse(body.toString()) as Call | Call[];
-    const methods = [parsed].flat().map((call) => call.method);
-    seen.push(...methods);
-    for (const method of methods) await proxy.pause?.(method, 'call');
-    const headers = { 'content-type': 'application/json' };
-    const answer = await fetch(target, { method: 'POST', headers, body });
-    const text = await answer.text();
-    for (const method of methods) await proxy.pause?.(method, 'answer');
-    if (lose !== undefined && methods.includes(lose)) {
+    const parsed = JSON.parse(Buffer.concat(chunks).toString()) as Call | Call[];
+    const calls = [parsed].flat();
+    seen.push(...calls.map(({ method }) => method));
+    for (const { method } of calls) await proxy.pause?.(method, 'call');
+    const refused = calls.flatMap(({ id, method, params }): Answer[] => {
+      const message = proxy.refuse?.(method, params);
+      return message === undefined ? [] : [{ jsonrpc: '2.0', id, error: { code: -32005, message } }];
+    });
+    const passed = calls.filter(({ id }) => refused.every((answer) => answer.id !== id));
+    const answers = [...refused, ...(await ask(passed))];
+    for (const { method } of calls) await proxy.pause?.(method, 'answer');
+    if (lose !== undefined && calls.some(({ method }) => method === lose)) {
       lose = undefined;
       request.socket.destroy();
       return;
     }
-    response.writeHead(answer.status, headers).end(tampered(parsed, text));
+    response.writeHead(200, headers).end(JSON.stringify(Array.isArray(parsed) ? answers : answers[0]));
   }
 
-  /** The answer with the results of one method changed, and those of refused calls taken out. */
-  function tampered(request: Call | Call[], text: string): string {
-    const { tamper, refuse } = proxy;
-    if (tamper === undefined && refuse === undefined) return text;
-    const calls = new Map([request].flat().map((call) => [call.id, call]));
-    const answers = [JSON.parse(text) as Answer | Answer[]].flat();
+  /** What the node answers, with the results of one method changed. */
+  async function ask(calls: readonly Call[]): Promise<Answer[]> {
+    if (calls.length === 0) return [];
+    const answer = await fetch(target, { method: 'POST', headers, body: JSON.stringify(calls) });
+    const answers = (await answer.json()) as Answer[];
+    const { tamper } = proxy;
     for (const answer of answers) {
-      const { method = '', params = [] } = calls.get(answer.id) ?? {};
-      const message = refuse?.(method, params);
-      if (message !== undefined) {
-        delete answer.result;
-        answer.error = { code: -32005, message };
-      } else if (method === tamper?.method && 'result' in answer)
+      const call = calls.find(({ id }) => id === answer.id);
+      if (tamper !== undefined && call?.method === tamper.method && 'result' in answer)
         answer.result = tamper.change(answer.result);
     }
-    return JSON.stringify(Array.isArray(request) ? answers : answers[0]);
+    return answers;
   }
 
   server.listen(0, '127.0.0.1');
