@@ -15,6 +15,7 @@ import { holder } from '../test/support/random-batch.ts';
 import { RollupCalls } from '../test/support/rollup-calls.ts';
 import { type RpcProxy, startRpcProxy } from '../test/support/rpc-proxy.ts';
 import { TestRollup } from '../test/support/test-rollup.ts';
+import { TRANSACTIONS_AT_ONCE } from './log-pieces.ts';
 import { type RestoredRollup, restoreRollup } from './restore-rollup.ts';
 
 const [alice, bob] = [holder(1), holder(2)];
@@ -239,6 +240,29 @@ test('it goes on where it stopped, over a lost connection, and refuses another c
     change: (block) => ({ ...(block as object), hash: `0x${'77'.repeat(32)}` }),
   };
   await expect(restore()).rejects.toMatchObject({ code: 'other-chain', kind: 'refused' });
+});
+
+test('what was read of a range of blocks is kept when the rest of it cannot be read', async () => {
+  let [header, grandparent] = [genesisHeader(BigInt(rollup.deployment.genesisRoot)), NO_PARENT];
+  const commits = TRANSACTIONS_AT_ONCE + 2; // and the deployment, which is the first transaction
+  for (let number = 1; number <= commits; number++) {
+    const next = await calls.commit(rollup.nextBatch().proven, header, grandparent);
+    [header, grandparent] = [next, headerHash(header, grandparent)];
+  }
+  const last = (await chain.getBlock('latest'))!.transactions[0];
+  proxy.tamper = {
+    method: 'eth_getTransactionByHash',
+    change: (found) => ((found as { hash: string }).hash === last ? null : found),
+  };
+  await expect(restore()).rejects.toMatchObject({
+    code: 'transaction-missing',
+    kind: 'refused',
+    details: { transaction: last },
+  });
+  proxy.tamper = undefined;
+  const asked = proxy.count('eth_getTransactionByHash');
+  expect(await restore()).toMatchObject({ committedNumber: commits, invalid: undefined });
+  expect(proxy.count('eth_getTransactionByHash') - asked).toBe(3);
 });
 
 test('a node that gives few blocks at once is asked for fewer, and one that refuses is told of', async () => {

@@ -12,14 +12,13 @@ import type { BatchContent } from '../protocol/vector.ts';
 import type { BlobSource } from './blob-source.ts';
 import { type CommitCall, committedIn } from './commit-calls.ts';
 import { blobMissing, gap, mismatch, otherL1Op } from './l1-disagrees.ts';
+import { piecesOf, TRANSACTIONS_AT_ONCE } from './log-pieces.ts';
 import { type Blobs, contentOf, readBatches } from './read-batches.ts';
 import type { RestoreStore } from './restore-store.ts';
 import type { RollupParameters, RollupView, StateOnL1 } from './rollup-view.ts';
 
 /** Between two looks at an L1 that has nothing new, though it should. */
 const PAUSE_MS = 200;
-/** Transactions and blocks asked for at once. */
-const REQUESTS_AT_ONCE = 32;
 
 export interface RestorerOptions {
   readonly provider: JsonRpcProvider;
@@ -104,8 +103,20 @@ export class Restorer {
     }
   }
 
-  /** Takes in the events of a range of blocks. @returns false if they belong to blocks that are gone */
+  /**
+   * Takes in the events of a range of blocks, piece by piece: what is read of one is written down and dropped before the next.
+   * @returns false if they belong to blocks that are gone
+   */
   async #take(logs: readonly Log[], cursor: L1Cursor): Promise<boolean> {
+    const pieces = piecesOf(logs);
+    for (const [i, piece] of pieces.entries()) {
+      const { blockNumber, blockHash } = i + 1 < pieces.length ? piece.at(-1)! : cursor;
+      if (!(await this.#takePiece(piece, { blockNumber, blockHash }))) return false;
+    }
+    return true;
+  }
+
+  async #takePiece(logs: readonly Log[], cursor: L1Cursor): Promise<boolean> {
     const blocks = new Map(logs.map(({ blockNumber, blockHash }) => [blockNumber, blockHash]));
     const transactions = await this.#fetch(logs);
     const times = await this.#blockTimes(transactions, blocks);
@@ -358,8 +369,8 @@ export class Restorer {
 /** Maps with a bounded number of requests on their way. */
 async function inGroups<In, Out>(items: readonly In[], map: (item: In) => Promise<Out>): Promise<Out[]> {
   const out: Out[] = [];
-  for (let i = 0; i < items.length; i += REQUESTS_AT_ONCE) {
-    out.push(...(await Promise.all(items.slice(i, i + REQUESTS_AT_ONCE).map(map))));
+  for (let i = 0; i < items.length; i += TRANSACTIONS_AT_ONCE) {
+    out.push(...(await Promise.all(items.slice(i, i + TRANSACTIONS_AT_ONCE).map(map))));
   }
   return out;
 }
