@@ -1,16 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { MillraceError } from '../protocol/error.ts';
 import { THREADS_VARIABLE } from '../prover/threads.ts';
-import type { BatchReport, DemoReport } from '../scripts/demo/report.ts';
-import { PROVING_STEP, runDemo } from '../scripts/demo/run-demo.ts';
-import { finalityBusy, queueGaps, queueWaits, steadyRate, workersBusy } from './pipeline/job-times.ts';
-import { proveAlone } from './pipeline/provers-alone.ts';
+import type { DemoOptions } from '../scripts/demo/run-demo.ts';
+import { type AloneRun, proveAlone } from './pipeline/provers-alone.ts';
 import { redisSecondsPerJob } from './pipeline/queue-alone.ts';
+import { type Round, roundMetrics } from './pipeline/round-metrics.ts';
+import { runWhole, type WholeRun } from './pipeline/whole-run.ts';
 import { zipfTransfers } from './pipeline/zipf-transfers.ts';
-import { type BenchResult, measured, runBenchmark, type Series } from './result.ts';
+import { type BenchResult, type Labels, measured, runBenchmark, type Series } from './result.ts';
 import { summarize } from './statistics.ts';
 
 export interface PipelineOptions {
@@ -20,42 +18,26 @@ export interface PipelineOptions {
   readonly threads: number;
   /** A CSV file as the demo takes it, or a number of made-up transfers. */
   readonly transfers: { readonly file: string } | { readonly zipf: number };
+  /** Rounds of each number of workers. */
+  readonly repeat: number;
   readonly command: string;
   readonly say: (line: string) => void;
 }
 
-/** Proofs of each prover that is measured without a pipeline, before the run and after it. */
-const PROOFS_ALONE = 3;
+/** Jobs through Redis without a pipeline. */
 const JOBS_ALONE = 100;
-/** How long a node without work is watched, ms. */
-const IDLE_MS = 3_000;
-
-/** Of this process, seconds. */
-interface Cost {
-  readonly cpu: number;
-  readonly wall: number;
-}
-
-/** A run of the demo with what it does not tell itself. */
-interface Run {
-  readonly report: DemoReport;
-  /** What this process, the node, used while batches were proven: CPU seconds, and the time that it took. */
-  readonly node: Cost;
-  /** Share of a CPU that it uses when there is nothing to do. */
-  readonly idle: number;
-  /** Seconds of each witness and proof of as many provers without a pipeline. */
-  readonly alone: readonly number[];
-}
+/** An efficiency that is spread wider than this over the rounds does not tell 95% from 100%. */
+const MOST_SPREAD = 0.025;
 
 /**
- * Runs the whole rollup, from deposits on a local L1 to finality, once for each shape and number of workers. It is the
- * demo with all its checks: a run whose balances are not those of plain arithmetic is refused. Before and after each run as
- * many provers work without a pipeline: what the pipeline loses is what it proves less than they do.
+ * Runs the whole rollup, from deposits on a local L1 to finality, several rounds for each shape and number of workers. Before and after
+ * each run as many provers make the proofs of the same batches without a pipeline: what the pipeline loses is what it proves less than
+ * they do, right beside it in time, so that what slows a whole round down cancels out. A first run of each shape is there for its batches alone.
  *
- * @throws {MillraceError} as {@link runDemo}; `internal` / `demo-failed`
+ * @throws {MillraceError} as {@link runWhole} and {@link proveAlone}
  */
 export function benchPipeline(options: PipelineOptions): Promise<BenchResult> {
-  const { shapes, workers, threads, command, say } = options;
+  const { shapes, command } = options;
   return runBenchmark({ benchmark: 'pipeline', command }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
     try {
@@ -63,34 +45,77 @@ export function benchPipeline(options: PipelineOptions): Promise<BenchResult> {
       const series: Series[] = [];
       const queues = new Set<string>();
       for (const shape of shapes) {
-        say(`shape ${shape}, the queue alone`);
-        const redis = await redisSecondsPerJob(shape, JOBS_ALONE);
-        for (const count of workers) {
-          say(`shape ${shape}, ${count} ${count === 1 ? 'worker' : 'workers'}`);
-          const demo = { transfersFile, shape, workers: count, batchFolder: join(folder, 'batch') };
-          const measuredRun = await run(demo, threads, say);
-          queues.add(measuredRun.report.queue);
+        const demo = { transfersFile, shape, batchFolder: join(folder, 'batch') };
+        for (const { workers, rounds, redis } of await measureShape(demo, options)) {
+          for (const { whole } of rounds) queues.add(whole.report.queue);
           series.push({
-            labels: { shape, workers: count, threads },
+            labels: { shape, workers, threads: options.threads },
             metrics: {
-              ...metricsOf(measuredRun, count),
+              ...roundMetrics(rounds),
               ...(redis === undefined ? {} : { 'Redis CPU, a job': measured('s', [redis]) }),
             },
           });
         }
       }
-      return { series, notes: [`Queue: ${[...queues].join(', ')}.`, ...NOTES] };
+      return {
+        series,
+        notes: [`Queue: ${[...queues].join(', ')}.`, ...NOTES],
+        warnings: spreadWarnings(series),
+      };
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   });
 }
 
+/** What was measured of one shape with one number of workers. */
+interface Measured {
+  readonly workers: number;
+  readonly rounds: readonly Round[];
+  /** CPU seconds of Redis for a job; undefined where there is none. */
+  readonly redis: number | undefined;
+}
+
+async function measureShape(
+  demo: Omit<DemoOptions, 'workers' | 'takeInput'>,
+  { workers, threads, repeat, say }: PipelineOptions,
+): Promise<Measured[]> {
+  const { shape } = demo;
+  const whole = (count: number): Promise<WholeRun> =>
+    withThreads(threads * count, () => runWhole({ ...demo, workers: count }, say));
+  const alone = (count: number, inputs: WholeRun['inputs']): Promise<AloneRun> => {
+    say('    Provers alone');
+    return withThreads(threads, () => proveAlone(shape, count, inputs));
+  };
+  say(`${shape}, the queue alone`);
+  const redis = await redisSecondsPerJob(shape, JOBS_ALONE);
+  say(`${shape}, its batches`);
+  let { inputs } = await whole(workers[0]!);
+  const found: Measured[] = [];
+  for (const count of workers) {
+    say(runName({ shape, workers: count }));
+    const rounds: Round[] = [];
+    let before = await alone(count, inputs);
+    for (let round = 1; round <= repeat; round++) {
+      say(`  round ${round} of ${repeat}`);
+      const run = await whole(count);
+      inputs = run.inputs;
+      const after = await alone(count, inputs);
+      rounds.push({ alone: [before, after], whole: run });
+      before = after;
+    }
+    found.push({ workers: count, rounds, redis });
+  }
+  return found;
+}
+
 const NOTES = [
   'Latency is from the receipt of an op to its finality on a local L1 that mines at once; all ops are sent as fast as the node takes them.',
-  'Efficiency: proofs a second of the workers, each from its first proof to its last, over those of as many provers without node, queue and L1, measured before and after the run on the same machine.',
+  'Efficiency, of each round: proofs a second of the workers, each from its first proof to its last, over those of as many provers that prove the same batches without node, queue and L1, the mean of right before and right after.',
+  'CPU efficiency: CPU seconds of a proof alone over those of a proof in the pipeline, start of the prover and opening of the key included in both. Where there are as many workers as CPUs, what the others use is time that the provers do not get.',
+  'CPU of a batch: all that a process used from the first deposit to the last finality. The node admits, sequences, checks proofs and follows L1, and here also signs for the senders; at work: while batches were proven, without what it uses when there is nothing to do. A job alone: a hundred jobs through Redis and nothing else.',
   'The queue’s cost is the time from one proof of a worker to its next one less its work on that, where the batch was waiting; below what the node’s own delays hide it may come out below zero.',
-  'Busy: shares of the workers’ time, of one CPU (node: admission, sequencing, checking of proofs, L1 client and the senders’ signatures), and of the time in which a proven batch waited for L1. The node’s CPU for a batch is without what it uses when there is nothing to do.',
+  'Busy: shares of the workers’ time, of one CPU (node), and of the time in which a proven batch waited for L1.',
 ];
 
 async function transfersOf({ transfers }: PipelineOptions, folder: string): Promise<string> {
@@ -98,53 +123,6 @@ async function transfersOf({ transfers }: PipelineOptions, folder: string): Prom
   const path = join(folder, 'transfers.csv');
   await writeFile(path, zipfTransfers(transfers.zipf));
   return path;
-}
-
-async function run(
-  options: Parameters<typeof runDemo>[0],
-  threads: number,
-  say: (line: string) => void,
-): Promise<Run> {
-  const { shape, workers } = options;
-  const alone = () => withThreads(threads, () => proveAlone(shape, workers, PROOFS_ALONE));
-  say('  Provers alone');
-  const before = await alone();
-  const whole = await withThreads(threads * workers, () => runWhole(options, say));
-  say('  Provers alone');
-  return { ...whole, alone: [...before, ...(await alone())] };
-}
-
-async function runWhole(
-  options: Parameters<typeof runDemo>[0],
-  say: (line: string) => void,
-): Promise<Omit<Run, 'alone'>> {
-  await using resources = new AsyncDisposableStack();
-  let node: Cost = { cpu: 0, wall: 0 };
-  const report = await runDemo(
-    options,
-    async (title, step) => {
-      say(`  ${title}`);
-      const [result, cost] = await costOf(() => step(() => undefined));
-      if (title === PROVING_STEP) node = cost;
-      return result;
-    },
-    resources,
-  );
-  const failed = report.checks.filter(({ ok }) => !ok);
-  if (failed.length === 0) {
-    const [, { cpu, wall }] = await costOf(() => sleep(IDLE_MS));
-    return { report, node, idle: cpu / wall };
-  }
-  throw new MillraceError('internal', 'demo-failed', 'What came out is not what plain arithmetic says', {
-    details: Object.fromEntries(failed.map(({ name, detail }) => [name, detail])),
-  });
-}
-
-async function costOf<T>(work: () => Promise<T>): Promise<[result: T, cost: Cost]> {
-  const [cpuBefore, startedAt] = [process.cpuUsage(), performance.now()];
-  const result = await work();
-  const { user, system } = process.cpuUsage(cpuBefore);
-  return [result, { cpu: (user + system) / 1e6, wall: (performance.now() - startedAt) / 1000 }];
 }
 
 /** Does something while the provers that are started take so many threads. */
@@ -159,52 +137,18 @@ async function withThreads<T>(threads: number, work: () => Promise<T>): Promise<
   }
 }
 
-/** Batches that became final in the last `seconds` of a run. */
-function finalizedWhile(batches: readonly BatchReport[], seconds: number): number {
-  const end = Math.max(...batches.map(({ finalAtMs }) => finalAtMs));
-  return batches.filter(({ finalAtMs }) => finalAtMs >= end - 1000 * seconds).length;
+function spreadWarnings(series: readonly Series[]): string[] {
+  const wide = series.filter(
+    ({ metrics: { efficiency } }) =>
+      efficiency !== undefined && summarize(efficiency.samples).mad > MOST_SPREAD,
+  );
+  if (wide.length === 0) return [];
+  const names = wide.map(({ labels }) => runName(labels)).join('; ');
+  return [
+    `Efficiency is spread wide over the rounds (median deviation above ${100 * MOST_SPREAD}%): ${names}.`,
+  ];
 }
 
-function metricsOf({ report, node, idle, alone }: Run, workers: number): Series['metrics'] {
-  const { batches, rates, opLatenciesMs, pipelineMs } = report;
-  const seconds = (pick: (batch: BatchReport) => number) =>
-    measured(
-      's',
-      batches.map((batch) => pick(batch) / 1000),
-    );
-  const gaps = queueGaps(batches);
-  const steady = steadyRate(batches);
-  return {
-    'transfers/s': measured('1/s', [rates.transfersPerSecond], 'higher'),
-    'proofs/s': measured('1/s', [rates.proofsPerSecond], 'higher'),
-    ...(steady === 0
-      ? {}
-      : {
-          'steady proofs/s': measured('1/s', [steady], 'higher'),
-          efficiency: measured('%', [(steady * summarize(alone).median) / workers], 'higher'),
-        }),
-    makespan: measured('s', [pipelineMs / 1000]),
-    latency: measured(
-      's',
-      opLatenciesMs.map((ms) => ms / 1000),
-    ),
-    'workers busy': measured('%', [workersBusy(batches)], 'higher'),
-    'node busy': measured('%', [node.cpu / node.wall]),
-    'node CPU, a batch': measured('s', [
-      Math.max(0, node.cpu - idle * node.wall) / finalizedWhile(batches, node.wall),
-    ]),
-    'L1 busy': measured('%', [finalityBusy(batches)]),
-    'wait for a worker': measured('s', queueWaits(batches)),
-    witness: seconds(({ witnessMs }) => witnessMs),
-    proof: seconds(({ proveMs }) => proveMs),
-    'witness and proof, alone': measured('s', [...alone]),
-    ...(gaps.length === 0 ? {} : { 'queue, a job': measured('s', gaps) }),
-    'proven to final': seconds(({ finalAtMs, provenAtMs }) => finalAtMs - provenAtMs),
-    'sealed at': seconds(({ sealedAtMs }) => sealedAtMs),
-    'signed ops': measured(
-      '',
-      batches.map(({ signedOps }) => signedOps),
-      'higher',
-    ),
-  };
+function runName({ shape, workers }: Labels): string {
+  return `${shape}, ${workers} ${workers === 1 ? 'worker' : 'workers'}`;
 }

@@ -123,7 +123,7 @@ export function benchValidate(pipeline: BenchResult, seed: number, command: stri
       series,
       warnings: pipeline.warnings.map((warning) => `Of the pipeline: ${warning}`),
       notes: [
-        `The pipeline: \`${pipeline.command}\`, ${pipeline.startedAt.slice(0, 10)}. The simulation gets the times at which batches were closed, and draws the time of each witness and proof, each hand-over by the queue and each finality from those that were measured of the batches around; medians of 51 runs from seed ${seed}.`,
+        `The pipeline: \`${pipeline.command}\`, ${pipeline.startedAt.slice(0, 10)}. The simulation gets the times at which batches were closed, and draws the time of each witness and proof, each hand-over by the queue and each finality from those that were measured of the batches around; medians of all rounds, and of 51 runs of each, from seed ${seed}.`,
       ],
     };
   });

@@ -1,5 +1,6 @@
+import { withSpread } from '../report/metric-cell.ts';
 import { formatValue, type Table } from '../report/table.ts';
-import type { BenchResult, Metric } from '../result.ts';
+import type { BenchResult } from '../result.ts';
 import { summarize } from '../statistics.ts';
 
 /** What a node does for each op that it lets in, for people. */
@@ -10,15 +11,10 @@ export function admissionTables({ series }: BenchResult): Table[] {
       columns: ['step', 'CPU', 'wall', 'ops a CPU second'],
       rows: series.map(({ labels, metrics }) => [
         String(labels.step),
-        withSpread(metrics.cpu!),
-        withSpread(metrics.wall!),
+        withSpread(metrics.cpu),
+        withSpread(metrics.wall),
         formatValue(1 / summarize(metrics.cpu!.samples).median, ''),
       ]),
     },
   ];
-}
-
-function withSpread({ samples, unit }: Metric): string {
-  const { median, mad } = summarize(samples);
-  return `${formatValue(median, unit)} ± ${formatValue(mad, unit)}`;
 }

@@ -1,5 +1,8 @@
 import type { BatchReport } from '../../scripts/demo/report.ts';
 
+/** A proof: by whom, and when it was there, ms on any one clock. */
+export type Proven = Pick<BatchReport, 'worker' | 'provenAtMs'>;
+
 /** When a worker had a batch: ms on the demo's clock, which is the node's. */
 interface Job {
   readonly busy: number;
@@ -30,11 +33,12 @@ export function queueWaits(batches: readonly BatchReport[]): number[] {
  * Proofs a second while all workers are at work: for each worker those after its first one, by the time from the first to the
  * last. So neither the opening of keys counts nor the end, where some have nothing left to do. 0 where no worker made two.
  */
-export function steadyRate(batches: readonly BatchReport[]): number {
+export function steadyRate(proofs: readonly Proven[]): number {
   let rate = 0;
-  for (const jobs of jobsByWorker(batches)) {
-    const window = jobs.at(-1)!.endedAt - jobs[0]!.endedAt;
-    if (window > 0) rate += (1000 * (jobs.length - 1)) / window;
+  for (const own of Map.groupBy(proofs, ({ worker }) => worker).values()) {
+    const times = own.map(({ provenAtMs }) => provenAtMs);
+    const window = Math.max(...times) - Math.min(...times);
+    if (window > 0) rate += (1000 * (times.length - 1)) / window;
   }
   return rate;
 }

@@ -1,6 +1,7 @@
+import { medianOf, withSpread } from '../report/metric-cell.ts';
 import { formatValue, type Table } from '../report/table.ts';
-import { type BenchResult, type Labels, labelText, type Metric, type Ratio, type Series } from '../result.ts';
-import { CONFIDENCE, summarize } from '../statistics.ts';
+import { type BenchResult, type Labels, labelText, type Ratio, type Series } from '../result.ts';
+import { CONFIDENCE } from '../statistics.ts';
 
 const STAGE = 'stage ';
 
@@ -15,8 +16,8 @@ function costTable(series: readonly Series[]): Table {
     columns: ['circuit', 'backend', 'run', 'threads', 'CPU', 'wall', 'peak memory', 'proofs'],
     rows: series.map(({ labels, metrics: { cpu, wall, memory } }) => [
       ...names(labels),
-      withSpread(cpu!),
-      withSpread(wall!),
+      withSpread(cpu),
+      withSpread(wall),
       formatValue(Math.max(...memory!.samples), memory!.unit),
       String(cpu!.samples.length),
     ]),
@@ -65,15 +66,6 @@ function stagesOf(metrics: Series['metrics']): string[] {
 
 function names({ circuit, backend, run, threads }: Labels): string[] {
   return [circuit, backend, run, threads].map(String);
-}
-
-function withSpread({ samples, unit }: Metric): string {
-  const { median, mad, count } = summarize(samples);
-  return count === 1 ? formatValue(median, unit) : `${formatValue(median, unit)} ± ${formatValue(mad, unit)}`;
-}
-
-function medianOf(metric: Metric | undefined): string {
-  return metric === undefined ? '' : formatValue(summarize(metric.samples).median, metric.unit);
 }
 
 function interval(found: Ratio | undefined): string {

@@ -34,6 +34,9 @@ ratios hold and wall times do not. What a transfer costs on L1 is in [gas.md](ga
 - **Every proof is verified**, outside of the measured time.
 - **Memory** is the largest resident set, pages of the mapped key included.
 - **Threads**: all provers are held to the same CPUs.
+- **The pipeline's efficiency** is measured in rounds: as many provers alone make the proofs of the same batches right before and right after each
+  run, and the ratio is taken in each round, so that a machine that changes from round to round changes both. In wall time it counts all that
+  the pipeline costs, the CPUs that node, L1 and Redis take from the provers included; in CPU seconds only what proving itself costs more.
 `;
 
 const GAS_INTRODUCTION = `# Gas

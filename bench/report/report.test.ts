@@ -117,6 +117,10 @@ const pipeline: BenchResult = {
       proof: measured('s', [2, 3]),
       'queue, a job': measured('s', [0.01]),
       'proven to final': measured('s', [1, 2]),
+      efficiency: measured('%', [0.96, 0.98, 0.97], 'higher'),
+      'CPU of prover': measured('s', [2, 2, 4]),
+      'CPU of node': measured('s', [0.1, 0.2, 0.1]),
+      'CPU of L1': measured('s', [0.1, 0.1, 0.1]),
     },
   })),
 };
@@ -193,6 +197,12 @@ it('several results of proofs are shown together by size, a contender of one siz
     ['native cold, 1 thread', 2 ** 14],
     ['native cold, 1 thread', 2 ** 16],
   ]);
+});
+
+it('the pipeline shows its efficiency with the spread of rounds, and what the others use beside the provers', () => {
+  const text = textReport(pipeline);
+  expect(text).toContain('97.0% ± 1.00%');
+  expect(text).toMatch(/tiny +2 +2\.00 s +100 ms +100 ms +10\.0%/);
 });
 
 describe('tables', () => {

@@ -164,6 +164,20 @@ describe('benchValidate', () => {
     for (const { metrics } of series) expect(Math.abs(metrics.difference!.samples[0]!)).toBeLessThan(0.01);
   });
 
+  it('takes each round of a run by itself', async () => {
+    const [{ labels, metrics } = pipeline.series[0]!] = pipeline.series;
+    const twice = Object.fromEntries(
+      Object.entries(metrics).map(([name, metric]) => [
+        name,
+        { ...metric, samples: [...metric.samples, ...metric.samples] },
+      ]),
+    );
+    const batches = measured('', [12, 12]);
+    const rounds = result('pipeline', [{ labels, metrics: { ...twice, batches } }]);
+    const [once, both] = [await benchValidate(pipeline, 1, ''), await benchValidate(rounds, 1, '')];
+    expect(both.series).toEqual(once.series);
+  });
+
   it('refuses a result that does not say when batches were closed', async () => {
     const [{ labels, metrics } = pipeline.series[0]!] = pipeline.series;
     const { 'sealed at': _, ...rest } = metrics;

@@ -6,7 +6,7 @@ import { summarize } from '../statistics.ts';
 import { Clock } from './clock.ts';
 import { Station } from './station.ts';
 
-/** Runs of the simulation whose median is the prediction. */
+/** Runs of the simulation of each round; the median of all is the prediction. */
 const RUNS = 51;
 /** A machine's speed drifts: a batch draws its times from those of so many batches before it and after it. */
 const NEIGHBOURS = 3;
@@ -31,8 +31,8 @@ interface Trace {
   readonly prove: readonly number[];
   readonly handOver: readonly number[];
   readonly finality: readonly number[];
-  /** What a worker takes to start its prover, for its first batch. */
-  readonly opening: number;
+  /** For a worker. The first batch finds an idle one: it waits for nothing but the start of the prover. */
+  readonly waits: readonly number[];
 }
 
 /**
@@ -43,22 +43,26 @@ interface Trace {
  */
 export function validate({ series }: BenchResult, seed: number): Comparison[] {
   return series.map((run) => {
-    const trace = traceOf(run);
+    const traces = tracesOf(run);
     const random = new Random(seed);
-    const runs = Array.from({ length: RUNS }, () => replay(trace, random));
-    const predicted = Object.fromEntries(
-      FIGURES.map((name) => [name, summarize(runs.map((one) => one[name])).median]),
-    ) as Record<Figure, number>;
-    const real = figuresOf(trace, realFinality(run, trace));
+    const runs = traces.flatMap((trace) => Array.from({ length: RUNS }, () => replay(trace, random)));
+    const real = traces.map((trace) => figuresOf(trace, realFinality(trace)));
+    const medianOf = (all: readonly Record<Figure, number>[], name: Figure) =>
+      summarize(all.map((one) => one[name])).median;
     return {
       shape: String(run.labels.shape),
-      workers: trace.workers,
-      figures: FIGURES.map((name) => ({ name, real: real[name], simulated: predicted[name] })),
+      workers: Number(run.labels.workers),
+      figures: FIGURES.map((name) => ({
+        name,
+        real: medianOf(real, name),
+        simulated: medianOf(runs, name),
+      })),
     };
   });
 }
 
-function traceOf({ labels, metrics }: Series): Trace {
+/** One for each round. */
+function tracesOf({ labels, metrics }: Series): Trace[] {
   const samples = (name: string): number[] => {
     const found = metrics[name]?.samples;
     if (found !== undefined) return found;
@@ -73,20 +77,25 @@ function traceOf({ labels, metrics }: Series): Trace {
     );
   };
   const witness = samples('witness');
-  return {
-    workers: Number(labels.workers),
-    sealedAt: samples('sealed at'),
-    ops: samples('signed ops'),
-    prove: samples('proof').map((seconds, i) => seconds + witness[i]!),
-    handOver: samples('queue, a job'),
-    finality: samples('proven to final'),
-    // The first batch finds an idle worker: it waits for nothing else.
-    opening: samples('wait for a worker')[0]!,
-  };
+  const prove = samples('proof').map((seconds, i) => seconds + witness[i]!);
+  let end = 0;
+  return (metrics.batches?.samples ?? [prove.length]).map((batches) => {
+    const start = end;
+    end += batches;
+    const ofRound = (all: readonly number[]) => all.slice(start, end);
+    return {
+      workers: Number(labels.workers),
+      sealedAt: ofRound(samples('sealed at')),
+      ops: ofRound(samples('signed ops')),
+      prove: ofRound(prove),
+      handOver: samples('queue, a job'),
+      finality: ofRound(samples('proven to final')),
+      waits: ofRound(samples('wait for a worker')),
+    };
+  });
 }
 
-function realFinality({ metrics }: Series, { sealedAt, prove, finality }: Trace): number[] {
-  const waits = metrics['wait for a worker']!.samples;
+function realFinality({ sealedAt, waits, prove, finality }: Trace): number[] {
   return sealedAt.map((sealed, i) => sealed + waits[i]! + prove[i]! + finality[i]!);
 }
 
@@ -101,7 +110,7 @@ function replay(trace: Trace, random: Random): Record<Figure, number> {
     clock.at(sealed, () =>
       workers.add(() => {
         started += 1;
-        const before = started <= trace.workers ? trace.opening : random.pick(trace.handOver);
+        const before = started <= trace.workers ? trace.waits[0]! : random.pick(trace.handOver);
         return {
           taken: Math.max(0, before + near(trace.prove)),
           done: () => {

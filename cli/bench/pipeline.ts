@@ -12,6 +12,7 @@ interface Options extends OutputOptions {
   readonly threads: number;
   readonly transfers?: string;
   readonly zipf: number;
+  readonly repeat: number;
 }
 
 /** `millrace bench pipeline`: from deposits to finality, through the queue. */
@@ -19,7 +20,7 @@ export function registerBenchPipeline(bench: Command): void {
   const command = bench
     .command('pipeline')
     .description(
-      'measure the whole rollup on a local L1: rates, latency from receipt to finality, what the queue costs',
+      'measure the whole rollup on a local L1: rates, latency from receipt to finality, what it loses against the provers alone',
     )
     .option('--shape <names...>', `shapes: ${Object.keys(SHAPES).join(', ')}`, [SHAPES.demo.name])
     .option('--workers <list>', 'numbers of worker processes, such as 1,2,4', numberList, [1, 2])
@@ -30,17 +31,26 @@ export function registerBenchPipeline(bench: Command): void {
       'instead of a file: made-up transfers between accounts that repeat',
       positive,
       DEFAULT_TRANSFERS,
+    )
+    .option(
+      '--repeat <n>',
+      'rounds, in each of which the provers alone work before and after the rollup',
+      positive,
+      3,
     );
-  outputOptions(command).action(async ({ shape, workers, threads, transfers, zipf, ...output }: Options) => {
-    const { benchPipeline } = await import('../../bench/pipeline.ts');
-    const result = await benchPipeline({
-      shapes: shape,
-      workers,
-      threads,
-      transfers: transfers === undefined ? { zipf } : { file: transfers },
-      command: typedCommand(),
-      say: (line) => process.stderr.write(`${line}\n`),
-    });
-    await giveResult(result, output);
-  });
+  outputOptions(command).action(
+    async ({ shape, workers, threads, transfers, zipf, repeat, ...output }: Options) => {
+      const { benchPipeline } = await import('../../bench/pipeline.ts');
+      const result = await benchPipeline({
+        shapes: shape,
+        workers,
+        threads,
+        transfers: transfers === undefined ? { zipf } : { file: transfers },
+        repeat,
+        command: typedCommand(),
+        say: (line) => process.stderr.write(`${line}\n`),
+      });
+      await giveResult(result, output);
+    },
+  );
 }

@@ -5,6 +5,7 @@ import { MillraceError } from '../../protocol/error.ts';
 import { decodeFee, encodeFee } from '../../protocol/fee.ts';
 import type { OnArtifactProgress } from '../../prover/artifacts/artifact-progress.ts';
 import { ensureArtifacts, ensureExitArtifacts } from '../../prover/artifacts/ensure-artifacts.ts';
+import type { CircuitInput } from '../../prover/witness-input.ts';
 import { checkBalances } from './check-balances.ts';
 import { claimAll } from './claims.ts';
 import { startDemoL1 } from './demo-l1.ts';
@@ -28,6 +29,8 @@ export interface DemoOptions {
   readonly shape: string;
   /** Folder for the files of one batch (`export-batch.ts`). */
   readonly batchFolder: string;
+  /** Is given the circuit's input of each batch in turn, when all are final. */
+  readonly takeInput?: (input: CircuitInput) => void;
 }
 
 export type Say = (text: string) => void;
@@ -35,6 +38,8 @@ export type Say = (text: string) => void;
 /** Runs one step of the demo and shows it; what the step says is its progress. */
 export type RunStep = <T>(title: string, step: (say: Say) => Promise<T>) => Promise<T>;
 
+/** The step that starts node and workers. */
+export const nodeStep = (workers: number): string => `Node and ${workers} workers`;
 /** The step that waits for the workers. */
 export const PROVING_STEP = 'Batches proven and finalized on L1';
 
@@ -52,7 +57,7 @@ const UNITS_PER_TOKEN = (1n << 64n) - 1n;
  * @throws {MillraceError} `input` for a file that cannot be read; `internal/demo-failed` if a check fails
  */
 export async function runDemo(
-  { transfersFile, workers, shape, batchFolder }: DemoOptions,
+  { transfersFile, workers, shape, batchFolder, takeInput }: DemoOptions,
   runStep: RunStep,
   resources: AsyncDisposableStack,
 ): Promise<DemoReport> {
@@ -90,7 +95,7 @@ export async function runDemo(
   );
   const wallets = new DemoWallets();
   const operator = l1.deployment.operator.toLowerCase();
-  const node = await step(`Node and ${workers} workers`, () =>
+  const node = await step(nodeStep(workers), () =>
     startIn(resources, () => startDemoNode({ l1, workers, feeKeyHash: wallets.of(operator).keyHash })),
   );
   const api = new NodeApi(node.apiUrl);
@@ -167,6 +172,7 @@ export async function runDemo(
     },
   ];
   const records = await Promise.all(Array.from({ length: state.lastSealed }, (_, i) => api.batch(i + 1)));
+  for (const { number } of records) takeInput?.(node.store.batches.witness(number)!);
   await exportBatch(node.store, state.lastSealed, artifacts, batchFolder);
   const batches = reportBatches(records);
   const gas = await totalGas(l1, records);
