@@ -105,6 +105,24 @@ async function finalizedOnL1(): Promise<number> {
   return (await contract.state()).finalizedNumber;
 }
 
+test('batches that do not follow each other are not sent', async () => {
+  addBatches(3);
+  const [first, second, third] = store.batches.splice(0).map(({ batch }) => batch);
+  for (const [batches, expected] of [
+    [[first, { ...second!, oldRoot: 5n }], { found: 2, foundRoot: '5' }],
+    [[first, third], { expected: 2, found: 3 }],
+  ] as const) {
+    const source = new MemoryStore(store.genesisRoot);
+    for (const batch of batches) source.addProven(batch!);
+    await expect(submitter({ source }).step()).rejects.toMatchObject({
+      kind: 'internal',
+      code: 'broken-batch-chain',
+      details: expected,
+    });
+  }
+  expect(journal.saved).toEqual([]);
+});
+
 test('batches with a deposit and a withdrawal are finalized in one call, and the payout is claimed once', async () => {
   const key = keyPairFromPrivateKey(new Uint8Array(32).fill(9));
   const owner = BigInt(user.address);

@@ -2,10 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compareResults } from '../bench/compare.ts';
+import { labelText, readResult } from '../bench/result.ts';
 import { REPOSITORY } from '../prover/artifacts/artifact-folder.ts';
 import { runCommand } from '../test/support/run-command.ts';
+import { refuseGrowth } from './bench/circuits.ts';
 import { decimal, numberList } from './bench/numbers.ts';
 import { registerBench } from './bench.ts';
+import { writeJsonFile } from './text-file.ts';
 
 const GAS = join(REPOSITORY, 'bench/results/gas.json');
 const PIPELINE = join(REPOSITORY, 'bench/results/pipeline-demo.json');
@@ -33,6 +37,43 @@ describe('millrace bench report', () => {
     const bad = join(folder, 'bad.json');
     writeFileSync(bad, '{}');
     expect((await bench('report', bad, '--html', join(folder, 'x.html'))).stderr).toContain('bad-result');
+  });
+});
+
+describe('millrace bench compare', () => {
+  it('refuses results of different benchmarks', async () => {
+    const { exitCode, stderr } = await bench('compare', GAS, PIPELINE);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('[other-benchmark]')]);
+  });
+});
+
+describe('files that cannot be written', () => {
+  it.each(['--html', '--markdown'])('are told of: %s', async (option) => {
+    const { exitCode, stderr } = await bench('report', GAS, option, join(folder, 'nowhere', 'file'));
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('[unwritable-file]')]);
+  });
+
+  it('are told of: --json', async () => {
+    await expect(writeJsonFile(folder, {})).rejects.toMatchObject({ kind: 'input', code: 'unwritable-file' });
+  });
+});
+
+describe('millrace bench circuits', () => {
+  it('refuses constraints that were not there before, and nothing else', async () => {
+    const committed = await readResult(join(REPOSITORY, 'bench/results/circuits.json'));
+    const grown = structuredClone(committed);
+    const [first, second] = grown.series.map(({ metrics }) => metrics.constraints!);
+    (first!.samples as number[])[0]! -= 1;
+    expect(() => refuseGrowth(compareResults(committed, grown))).not.toThrow();
+    (second!.samples as number[])[0]! += 1;
+    const before = second!.samples[0]! - 1;
+    expect(() => refuseGrowth(compareResults(committed, grown))).toThrow(
+      expect.objectContaining({
+        kind: 'refused',
+        code: 'circuits-grew',
+        details: { [labelText(grown.series[1]!.labels)]: `${before} -> ${before + 1}` },
+      }),
+    );
   });
 });
 

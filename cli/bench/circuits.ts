@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { compareResults } from '../../bench/compare.ts';
+import { type Comparison, compareResults } from '../../bench/compare.ts';
 import { comparisonTables } from '../../bench/report/comparison.ts';
 import { textTable } from '../../bench/report/table.ts';
 import { labelText, readResult } from '../../bench/result.ts';
@@ -34,9 +34,12 @@ async function circuits(output: OutputOptions): Promise<void> {
   process.stdout.write(
     `\nAgainst the committed table\n\n${comparisonTables(comparison).map(textTable).join('\n')}`,
   );
-  const risen = comparison.changes.filter(
-    ({ verdict, metric }) => verdict === 'worse' && metric === 'constraints',
-  );
+  refuseGrowth(comparison);
+}
+
+/** @throws {MillraceError} `refused` / `circuits-grew` if something has more constraints than before */
+export function refuseGrowth({ changes }: Comparison): void {
+  const risen = changes.filter(({ verdict, metric }) => verdict === 'worse' && metric === 'constraints');
   if (risen.length === 0) return;
   throw new MillraceError(
     'refused',
