@@ -42,7 +42,7 @@ export async function startDemoNode(options: {
           MILLRACE_WORKERS: String(workers),
           MILLRACE_BATCH_AGE_MS: String(BATCH_AGE_MS),
           MILLRACE_CONFIRMATIONS: '0',
-          MILLRACE_L1_POLL_MS: '200',
+          MILLRACE_L1_POLL_MS: '500',
           MILLRACE_HTTP_PORT: '0',
           ...(process.env.REDIS_URL === undefined ? {} : { REDIS_URL: process.env.REDIS_URL }),
         }),
