@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { THREADS_VARIABLE } from '../prover/threads.ts';
 import type { DemoOptions } from '../scripts/demo/run-demo.ts';
+import { efficiencyWarnings, runName } from './pipeline/efficiency-warnings.ts';
 import { type AloneRun, proveAlone } from './pipeline/provers-alone.ts';
 import { redisSecondsPerJob } from './pipeline/queue-alone.ts';
 import { type Round, roundMetrics } from './pipeline/round-metrics.ts';
 import { runWhole, type WholeRun } from './pipeline/whole-run.ts';
 import { zipfTransfers } from './pipeline/zipf-transfers.ts';
-import { type BenchResult, type Labels, measured, runBenchmark, type Series } from './result.ts';
-import { summarize } from './statistics.ts';
+import { type BenchResult, measured, runBenchmark, type Series } from './result.ts';
 
 export interface PipelineOptions {
   readonly shapes: readonly string[];
@@ -26,8 +26,6 @@ export interface PipelineOptions {
 
 /** Jobs through Redis without a pipeline. */
 const JOBS_ALONE = 100;
-/** An efficiency that is spread wider than this over the rounds does not tell 95% from 100%. */
-const MOST_SPREAD = 0.025;
 
 /**
  * Runs the whole rollup, from deposits on a local L1 to finality, several rounds for each shape and number of workers. Before and after
@@ -60,7 +58,7 @@ export function benchPipeline(options: PipelineOptions): Promise<BenchResult> {
       return {
         series,
         notes: [`Queue: ${[...queues].join(', ')}.`, ...NOTES],
-        warnings: spreadWarnings(series),
+        warnings: efficiencyWarnings(series),
       };
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -135,20 +133,4 @@ async function withThreads<T>(threads: number, work: () => Promise<T>): Promise<
     if (before === undefined) delete process.env[THREADS_VARIABLE];
     else process.env[THREADS_VARIABLE] = before;
   }
-}
-
-function spreadWarnings(series: readonly Series[]): string[] {
-  const wide = series.filter(
-    ({ metrics: { efficiency } }) =>
-      efficiency !== undefined && summarize(efficiency.samples).mad > MOST_SPREAD,
-  );
-  if (wide.length === 0) return [];
-  const names = wide.map(({ labels }) => runName(labels)).join('; ');
-  return [
-    `Efficiency is spread wide over the rounds (median deviation above ${100 * MOST_SPREAD}%): ${names}.`,
-  ];
-}
-
-function runName({ shape, workers }: Labels): string {
-  return `${shape}, ${workers} ${workers === 1 ? 'worker' : 'workers'}`;
 }

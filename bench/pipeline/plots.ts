@@ -1,6 +1,7 @@
 import type { Plot } from '../report/plots.ts';
 import type { BenchResult } from '../result.ts';
 import { summarize } from '../statistics.ts';
+import { runName } from './efficiency-warnings.ts';
 
 /** Without the wait for a worker: all ops are sent at once, so that it is most of the time. */
 const STAGES = ['witness', 'proof', 'proven to final'];
@@ -33,7 +34,7 @@ export function pipelinePlots({ series }: BenchResult): Plot[] {
         data: {
           values: series.flatMap(({ labels, metrics }) =>
             STAGES.map((stage, place) => ({
-              run: `${labels.shape}, ${labels.workers} ${labels.workers === 1 ? 'worker' : 'workers'}`,
+              run: runName(labels),
               stage,
               place,
               seconds: medianOf(metrics[stage]?.samples),

@@ -65,6 +65,12 @@ describe('roundMetrics', () => {
     ]);
   });
 
+  it('gives none where the kernel does not tell what provers use', () => {
+    const metrics = roundMetrics([{ alone: rounds[1]!.alone, whole: whole({ node: 0.4 }, 1, 3) }]);
+    expect(Object.keys(metrics).filter((name) => name.startsWith('CPU'))).toEqual([]);
+    expect(metrics).toHaveProperty('efficiency');
+  });
+
   it('has a sample for each batch of all rounds, and says how many are of each', () => {
     const metrics = roundMetrics(rounds);
     expect(metrics.batches!.samples).toEqual([3, 2]);

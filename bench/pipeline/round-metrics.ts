@@ -93,6 +93,8 @@ function cpuSeconds(rounds: readonly Round[]): Series['metrics'] {
     (role) => [role, rounds.map(({ whole: { cpu, report } }) => cpu[role] / report.batches.length)] as const,
   );
   const [[, prover]] = ofRole as [(typeof ofRole)[number]];
+  // The kernel does not list child processes: then nothing but the node was counted.
+  if (prover.includes(0)) return {};
   return {
     'CPU efficiency': measured(
       '%',
