@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -42,6 +42,24 @@ describe('startPrivateRedis', () => {
     await redis.stop();
     expect(alive(redis.pid)).toBe(false);
     expect(await readdir(dir)).toEqual([]);
+  });
+
+  it('tells of a redis-server that does not come up, and leaves nothing behind', async () => {
+    const programs = await mkdtemp(join(tmpdir(), 'millrace-redis-program-'));
+    await writeFile(join(programs, 'redis-server'), '#!/bin/sh\n', { mode: 0o755 });
+    vi.stubEnv('PATH', `${programs}:${process.env.PATH}`);
+    try {
+      await expect(startPrivateRedis({ dir })).rejects.toMatchObject({
+        kind: 'internal',
+        code: 'redis-start',
+        details: { attempts: 5, reason: 'redis-server ended at once' },
+        fix: expect.stringContaining('REDIS_URL'),
+      });
+      expect(await readdir(dir)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+      await rm(programs, { recursive: true });
+    }
   });
 
   it('ends with its starter, even when that is killed', async () => {

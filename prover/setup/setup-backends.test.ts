@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -97,16 +97,16 @@ describe.each(names)('fixed-base multiplication, %s', (name) => {
   });
 });
 
-describe('polynomials at tau', () => {
-  const [tau, alpha, beta, delta] = [11n, 12n, 13n, FIELD - 14n].map((value) => packScalars([value]));
-  const secrets = { tau, alpha, beta, delta } as SetupSecrets;
+const [tau, alpha, beta, delta] = [11n, 12n, 13n, FIELD - 14n].map((value) => packScalars([value]));
+const SECRETS = { tau, alpha, beta, delta } as SetupSecrets;
 
+describe('polynomials at tau', () => {
   async function evaluate(backend: SetupBackend, circuit: TestCircuitName): Promise<string[]> {
     const path = join(folder, `${circuit}.${backend.name}.coefficients`);
     const file = await open(path, 'w');
     try {
       const layout = await readR1csHeader(r1cs[circuit]);
-      const { coefficientBytes, ...scalars } = await backend.evaluateQap(layout, secrets, file.fd, 0);
+      const { coefficientBytes, ...scalars } = await backend.evaluateQap(layout, SECRETS, file.fd, 0);
       const coefficients = await readFile(path);
       expect(coefficientBytes).toBe(coefficients.length);
       return Object.entries({ ...scalars, coefficients }).map(
@@ -121,6 +121,31 @@ describe('polynomials at tau', () => {
     expect(await evaluate(backendNamed('native'), circuit)).toEqual(
       await evaluate(backendNamed('wasm'), circuit),
     );
+  });
+});
+
+describe('a setup that fails', () => {
+  const failed = { kind: 'internal', code: 'setup-failed' };
+
+  it.runIf(hasNative)('in C++, where the file cannot be written', async () => {
+    const path = join(folder, 'read-only');
+    await writeFile(path, '');
+    const file = await open(path, 'r');
+    try {
+      const layout = await readR1csHeader(r1cs.mixed);
+      const work = backendNamed('native').evaluateQap(layout, SECRETS, file.fd, 0);
+      await expect(work).rejects.toMatchObject({ ...failed, details: { code: 'io', r1cs: r1cs.mixed } });
+    } finally {
+      await file.close();
+    }
+  });
+
+  it('in WASM, where a thread ends', async () => {
+    const backend = await WasmSetupBackend.start(1);
+    const work = backend.toBigEndian(1, new Uint8Array(POINT_BYTES[1] * 1000));
+    const refused = expect(work).rejects.toMatchObject(failed);
+    await backend.close();
+    await refused;
   });
 });
 
