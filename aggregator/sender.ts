@@ -162,11 +162,16 @@ export class TransactionSender {
       if (known === null) {
         const answer = await this.#ask(() => broadcast(provider, newest));
         if (answer === 'underpriced') await this.#replace(newest);
-        if (answer === 'other-pool' && isDue) await this.#hurryOther(attempts);
+        if (answer === 'other-pool' && isDue) {
+          await this.#hurryOther(attempts);
+          sentAtBlock = head;
+        }
         // A development chain has mined it by now.
         if (firstLook) continue;
-      } else if (isDue) await this.#replace(newest);
-      if (isDue) sentAtBlock = head;
+      } else if (isDue) {
+        await this.#replace(newest);
+        sentAtBlock = head;
+      }
       logger.debug({ nonce, hash: newest.hash, head }, 'waiting for a block');
       await sleep(this.#pollMs, undefined, { signal });
     }

@@ -51,6 +51,12 @@ describe('babyjubjub', () => {
   });
 });
 
+test.each([-1n, FIELD])('what is signed is a field element, not %d', (message) => {
+  expect(() => sign(keyPairFromPrivateKey(randomKey()), message)).toThrow(
+    expect.objectContaining({ kind: 'internal', code: 'bad-message' }),
+  );
+});
+
 describe('verifySignature is strict', () => {
   const key = keyPairFromPrivateKey(randomKey());
   const message = 12345n;
