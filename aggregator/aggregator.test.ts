@@ -9,6 +9,7 @@ import { MemoryStore } from '../test/support/memory-store.ts';
 import { type RpcProxy, startRpcProxy } from '../test/support/rpc-proxy.ts';
 import { TestRollup } from '../test/support/test-rollup.ts';
 import { Aggregator, type AggregatorOptions } from './aggregator.ts';
+import type { L1Prices } from './data-cost.ts';
 import { l1Provider } from './l1-connection.ts';
 import { RollupContract } from './rollup-contract.ts';
 
@@ -48,6 +49,7 @@ function options(change: Partial<AggregatorOptions> = {}): AggregatorOptions {
     maxBatchesPerCall: 4,
     finality: 'fast' as const,
     finalityWaitMs: 0,
+    blobFolder: '/nowhere', // there are no blobs
     pollMs: 10,
     logger: pino({ level: 'silent' }),
     onExitMode: () => undefined,
@@ -139,3 +141,14 @@ async function activateExitMode(): Promise<void> {
   await chain.send('evm_mine', []);
   await sent.wait();
 }
+
+test("L1's prices are told if somebody wants them", async () => {
+  const seen: L1Prices[] = [];
+  const aggregator = await Aggregator.start(options({ onPrices: (prices) => seen.push(prices) }));
+  try {
+    await until(() => seen.length > 1);
+    expect(seen[0]).toMatchObject({ floor: 40 });
+  } finally {
+    await aggregator.stop();
+  }
+});

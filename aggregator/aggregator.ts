@@ -3,10 +3,12 @@ import type { Logger } from 'pino';
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
 import { CallTiming, type Finality } from './call-timing.ts';
+import type { L1Prices } from './data-cost.ts';
 import { EventFollower } from './event-follower.ts';
 import { ExitModeWatch } from './exit-mode.ts';
 import { FinalityFollower } from './finality.ts';
 import { l1Provider } from './l1-connection.ts';
+import { L1PriceReader } from './l1-prices.ts';
 import { PollLoop } from './poll-loop.ts';
 import type { BatchSource, L1OpSink, TransactionJournal } from './ports.ts';
 import { L1QueueWatcher } from './queue-watcher.ts';
@@ -34,6 +36,10 @@ export interface AggregatorOptions {
   /** See {@link CallTiming}. */
   readonly finality: Finality;
   readonly finalityWaitMs: number;
+  /** Told L1's prices as they are now, again and again; they are not read if nobody wants them. */
+  readonly onPrices?: ((prices: L1Prices) => void) | undefined;
+  /** Folder that keeps the blobs. */
+  readonly blobFolder: string;
   /** Milliseconds between two looks at L1. */
   readonly pollMs: number;
   readonly logger: Logger;
@@ -44,7 +50,12 @@ export interface AggregatorOptions {
   readonly onExitMode: (lastBatch: number) => void;
 }
 
-type Loops = Readonly<Record<'queue' | 'submitter' | 'finality' | 'exitMode', PollLoop>>;
+type Loops = Readonly<Record<'queue' | 'submitter' | 'finality' | 'exitMode', PollLoop>> & {
+  readonly prices?: PollLoop;
+};
+
+/** L1's prices change from block to block: they are read once in so many looks at L1. */
+const LOOKS_PER_PRICE = 12;
 
 /** The node's L1 side: brings in the L1 queue, brings out proven batches, and tells the store what is final. */
 export class Aggregator {
@@ -131,17 +142,27 @@ export class Aggregator {
       keys,
       maxBatchesPerCall,
       timing: new CallTiming({ finality: kind, waitMs, logger }),
+      blobFolder: options.blobFolder,
       logger,
     });
 
-    const loop = (part: string, step: () => Promise<boolean>): PollLoop =>
-      new PollLoop({ step, pollMs, logger: logger.child({ part }) });
+    const loop = (part: string, step: () => Promise<boolean>, everyMs = pollMs): PollLoop =>
+      new PollLoop({ step, pollMs: everyMs, logger: logger.child({ part }) });
     loops = {
       queue: loop('queue-watcher', () => queue.step()),
       submitter: loop('submitter', async () => !submission.signal.aborted && (await submitter.step())),
       finality: loop('finality', () => finality.step()),
       exitMode: loop('exit-mode-watch', () => exitMode.step()),
     };
+    const { onPrices } = options;
+    if (onPrices !== undefined) {
+      const reader = new L1PriceReader(provider, wallet.address);
+      const step = async (): Promise<boolean> => {
+        onPrices(await reader.read());
+        return false;
+      };
+      loops = { ...loops, prices: loop('prices', step, LOOKS_PER_PRICE * pollMs) };
+    }
     return new Aggregator(loops, ended, () => provider.destroy());
   }
 

@@ -72,7 +72,7 @@ export class CallTiming {
     if (finality === 'cheap' && told !== this.#told) {
       logger.info(
         { ...forecast },
-        forecast.submit ? 'the call goes to L1' : 'the call waits for more proofs',
+        forecast.submit ? 'the call goes to L1' : 'the call waits for more batches',
       );
       this.#told = told;
     }

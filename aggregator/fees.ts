@@ -25,15 +25,17 @@ const FALLBACK_TIP = 1_000_000_000n;
  * and the tip that the node suggests (1 gwei where it suggests none), never more than `cap`.
  */
 export async function currentFees(provider: JsonRpcProvider, cap: bigint): Promise<Fees> {
-  const [block, suggested] = await Promise.all([
-    provider.getBlock('latest'),
-    provider.send('eth_maxPriorityFeePerGas', []).then(
-      (tip: unknown) => BigInt(tip as string),
-      () => FALLBACK_TIP,
-    ),
-  ]);
+  const [block, suggested] = await Promise.all([provider.getBlock('latest'), suggestedTip(provider)]);
   const tip = min(suggested, cap);
   return { maxFeePerGas: min(2n * (block?.baseFeePerGas ?? 0n) + tip, cap), maxPriorityFeePerGas: tip };
+}
+
+/** The tip that the node suggests, wei per gas; 1 gwei where it suggests none. */
+export async function suggestedTip(provider: JsonRpcProvider): Promise<bigint> {
+  return await provider.send('eth_maxPriorityFeePerGas', []).then(
+    (tip: unknown) => BigInt(tip as string),
+    () => FALLBACK_TIP,
+  );
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { BlobBatch } from '../protocol/blob/binding.ts';
 import type { L1Elements, L1Op } from '../protocol/l1-ops.ts';
 import type { Groth16Proof } from '../prover/proof.ts';
 
@@ -71,19 +72,31 @@ export interface ProvenBatch {
   readonly manifestId: string;
   readonly oldRoot: bigint;
   readonly newRoot: bigint;
-  /** Public signals `[C, z, y]`. */
+  /** `C`, the hash of the public-data vector. */
   readonly c: bigint;
-  readonly z: bigint;
-  readonly y: bigint;
-  /** The data of docs/protocol.md section 3.3. */
+  /** Of the proof, as docs/protocol.md sections 3.2 and 3.5 have them. */
+  readonly publicSignals: readonly [bigint, bigint, bigint];
+  /** Its calldata: those of docs/protocol.md section 3.3, or 3.5 if it is in a blob. */
   readonly data: Uint8Array;
   readonly proof: Groth16Proof;
+  /** The blob that the rest of its data is in, if there is one. */
+  readonly blob?: SharedBlob | undefined;
+}
+
+/** A blob, and the batches that share it: all from `first` to `last`. They have to be in one call. */
+export interface SharedBlob {
+  readonly first: number;
+  readonly last: number;
+  /** 0x + 64 hex. */
+  readonly versionedHash: string;
 }
 
 /** Keeps the batches. Status of one, as far as the aggregator moves it: proven -> submitted -> finalized. */
 export interface BatchSource {
   /** The batches `first`, `first + 1`, ... that have a proof (proven or submitted), up to the first without one, at most `limit`. */
   provenBatches(first: number, limit: number): readonly ProvenBatch[];
+  /** What the batches `first..last`, which share a blob, put into it, ascending. */
+  blobParts(first: number, last: number): readonly BlobBatch[];
   /** State root after batch `number` (0: the genesis root); undefined if there is no such batch. */
   rootAfter(number: number): bigint | undefined;
 

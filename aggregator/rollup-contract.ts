@@ -7,6 +7,7 @@ import {
   type JsonRpcProvider,
   keccak256,
   type Log,
+  toQuantity,
 } from 'ethers';
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
@@ -14,8 +15,10 @@ import type { L1Elements } from '../protocol/l1-ops.ts';
 import type { VerificationKey } from '../prover/proof.ts';
 import { contractArtifact } from './contract-artifacts.ts';
 import { contractRefusal } from './contract-error.ts';
+import { currentBlobFee } from './fees.ts';
+import type { BlobCall } from './packed-blob.ts';
 import type { ProvenBatch } from './ports.ts';
-import { aggregateProofs } from './proof-aggregation.ts';
+import { type AggregatedProofs, aggregateProofs } from './proof-aggregation.ts';
 
 /** The contract's `RollupState`. */
 export interface RollupState {
@@ -143,7 +146,7 @@ export class RollupContract {
     return { number: Number(number), newRoot: newRoot! };
   }
 
-  /** Calldata that commits and finalizes these batches. @param keys of their shapes */
+  /** Calldata that commits and finalizes these batches, none in a blob. @param keys of their shapes */
   async encodeCommitAndProve(batches: readonly ProvenBatch[], keys: ShapeKeys): Promise<string> {
     const inputs = batches.map(({ shape, newRoot, c, data }) => ({
       shape: this.#shapeId(shape),
@@ -151,24 +154,35 @@ export class RollupContract {
       c,
       data,
     }));
-    const { proofs, sums } = await aggregateProofs(
-      batches.map(({ shape, c, z, y, proof }) => {
-        const { verificationKey } = keys.get(shape)!;
-        return { shape, verificationKey, publicInputs: [c, z, y], proof };
-      }),
-    );
+    const { proofs, sums } = await aggregated(batches, keys);
     return this.interface.encodeFunctionData('commitAndProveBatches', [inputs, proofs, sums]);
   }
 
-  /** Why L1's latest state would not accept these batches from this sender; undefined if it would. */
-  async refusalOf(
-    from: string,
+  /** Calldata that commits and finalizes these batches, which are all of a blob. */
+  async encodeCommitAndProveBlob(
     batches: readonly ProvenBatch[],
     keys: ShapeKeys,
+    { opening, openings }: BlobCall,
+  ): Promise<string> {
+    const inputs = batches.map(({ shape, newRoot, c, data }, i) => ({
+      shape: this.#shapeId(shape),
+      newRoot,
+      c,
+      y: openings[i]!.y,
+      data,
+    }));
+    const { proofs, sums } = await aggregated(batches, keys);
+    return this.interface.encodeFunctionData('commitAndProveBlobBatches', [opening, inputs, proofs, sums]);
+  }
+
+  /** Why L1's latest state would not accept this call; undefined if it would. @param blob in its transaction */
+  async refusalOf(
+    from: string,
+    { data, blob }: { data: string; blob?: { readonly versionedHash: string } | undefined },
   ): Promise<MillraceError | undefined> {
-    const data = await this.encodeCommitAndProve(batches, keys);
     try {
-      await this.#provider.call({ from, to: this.address, data });
+      if (blob === undefined) await this.#provider.call({ from, to: this.address, data });
+      else await this.#callWithBlob({ from, to: this.address, data }, blob.versionedHash);
       return undefined;
     } catch (error) {
       const refusal = contractRefusal(error, this.interface);
@@ -201,6 +215,13 @@ export class RollupContract {
     );
   }
 
+  /** ethers leaves the blob's fields out of its own calls. */
+  async #callWithBlob(request: { from: string; to: string; data: string }, hash: string): Promise<void> {
+    const fee = await currentBlobFee(this.#provider);
+    const fields = { type: '0x3', blobVersionedHashes: [hash], maxFeePerBlobGas: toQuantity(fee) };
+    await this.#provider.send('eth_call', [{ ...request, ...fields }, 'latest']);
+  }
+
   async #view(name: string, args: readonly unknown[] = []): Promise<unknown> {
     return (await this.#contract.getFunction(name).staticCall(...args)) as unknown;
   }
@@ -223,6 +244,16 @@ export class RollupContract {
       fix: 'If this stays, use another L1 node.',
     });
   }
+}
+
+/** What L1 takes of the batches' proofs. */
+async function aggregated(batches: readonly ProvenBatch[], keys: ShapeKeys): Promise<AggregatedProofs> {
+  return await aggregateProofs(
+    batches.map(({ shape, publicSignals: publicInputs, proof }) => {
+      const { verificationKey } = keys.get(shape)!;
+      return { shape, verificationKey, publicInputs, proof };
+    }),
+  );
 }
 
 /** A view's answer for comparison and for people. */

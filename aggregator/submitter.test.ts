@@ -1,4 +1,11 @@
-import { Contract, type JsonRpcProvider, type Log, type TransactionResponse, Wallet } from 'ethers';
+import {
+  Contract,
+  dataLength,
+  type JsonRpcProvider,
+  type Log,
+  type TransactionResponse,
+  Wallet,
+} from 'ethers';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { keyHash, keyPairFromPrivateKey } from '../protocol/keys.ts';
@@ -12,9 +19,10 @@ import { CallTiming } from './call-timing.ts';
 import { EventFollower } from './event-follower.ts';
 import { FinalityFollower } from './finality.ts';
 import { l1Provider } from './l1-connection.ts';
+import { callBytes, longestFitting } from './next-call.ts';
 import { RollupContract } from './rollup-contract.ts';
 import { TransactionSender } from './sender.ts';
-import { longestFitting, type SubmittedKey, Submitter, type SubmitterOptions } from './submitter.ts';
+import { type SubmittedKey, Submitter, type SubmitterOptions } from './submitter.ts';
 
 const SILENT = pino({ level: 'silent' });
 
@@ -68,6 +76,7 @@ function submitter(change: Partial<SubmitterOptions> = {}): Submitter {
     keys,
     maxBatchesPerCall: 8,
     timing: new CallTiming({ finality: 'fast', waitMs: 0, logger: SILENT }),
+    blobFolder: '/nowhere', // there are no blobs
     logger: SILENT,
   };
   return new Submitter({ ...options, ...change });
@@ -271,12 +280,18 @@ test('a store of another history is refused', async () => {
 });
 
 test('a call is as long as a transaction may be, and holds one batch in any case', async () => {
-  const size = async (kilobytes: readonly number[]): Promise<number> =>
-    kilobytes.reduce((sum, one) => sum + one * 1024, 0);
-  expect(await longestFitting([40, 40, 40, 40], size)).toEqual([40, 40, 40]);
-  expect(await longestFitting([40, 87], size)).toEqual([40, 87]);
-  expect(await longestFitting([40, 88], size)).toEqual([40]);
-  expect(await longestFitting([500, 1], size)).toEqual([500]);
+  const { proven } = rollup.nextBatch();
+  const fitting = (...kilobytes: number[]): number =>
+    longestFitting(kilobytes.map((size) => ({ ...proven, data: new Uint8Array(1024 * size) }))).length;
+  expect(fitting(40, 40, 40, 40)).toBe(3);
+  expect(fitting(40, 85)).toBe(2);
+  expect(fitting(40, 87)).toBe(1);
+  expect(fitting(500, 1)).toBe(1);
+  for (const count of [1, 2]) {
+    const batches = [proven, { ...proven, data: new Uint8Array(33) }].slice(0, count);
+    const call = await contract.encodeCommitAndProve(batches, rollup.keys);
+    expect(callBytes(batches)).toBe(dataLength(call));
+  }
 });
 
 test('finalizations out of order are refused', async () => {

@@ -1,12 +1,13 @@
-import { dataLength } from 'ethers';
 import type { Logger } from 'pino';
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
 import type { VerificationKey } from '../prover/proof.ts';
+import { verifyProofs } from '../prover/verify.ts';
+import { archiveBlob } from './blob-archive.ts';
 import type { CallTiming } from './call-timing.ts';
 import { rollupEnded } from './exit-mode.ts';
-import { CALLDATA_BYTES_CAP } from './fees.ts';
 import { assertSameRoot } from './finality.ts';
+import { NextCall } from './next-call.ts';
 import type { BatchSource, ProvenBatch } from './ports.ts';
 import type { RollupContract } from './rollup-contract.ts';
 import type { TransactionSender } from './sender.ts';
@@ -29,18 +30,22 @@ export interface SubmitterOptions {
   /** Most batches in one transaction; fewer where the gas cap asks for it. */
   readonly maxBatchesPerCall: number;
   readonly timing: CallTiming;
+  /** Folder that keeps the blobs: L1 forgets them, and who restores the rollup needs them. */
+  readonly blobFolder: string;
   readonly logger: Logger;
 }
 
 /** Brings proven batches to L1, in order, each once. */
 export class Submitter {
   readonly #options: SubmitterOptions;
+  readonly #nextCall: NextCall;
   /** Shapes whose verifier on L1 was seen to hold our key; a verifier never changes. */
   readonly #checkedShapes = new Set<string>();
   #batchesPerCall: number;
 
   constructor(options: SubmitterOptions) {
     this.#options = options;
+    this.#nextCall = new NextCall(options);
     this.#batchesPerCall = options.maxBatchesPerCall;
   }
 
@@ -54,42 +59,41 @@ export class Submitter {
    *   `refused/batch-refused`, `refused/exit-mode` if the rollup has ended, and what {@link TransactionSender.send} throws
    */
   async step(): Promise<boolean> {
-    const { rollup, sender, source, keys, timing } = this.#options;
+    const { rollup, sender, source, timing } = this.#options;
     await sender.finishPending();
     const { finalizedNumber, finalizedRoot, exitMode } = await rollup.state();
     if (exitMode) throw rollupEnded(finalizedNumber);
     assertSameRoot(source, finalizedNumber, finalizedRoot);
-    const batches = source.provenBatches(finalizedNumber + 1, this.#batchesPerCall);
-    if (batches.length === 0) return false;
+    const next = this.#nextCall.batches(finalizedNumber + 1, this.#batchesPerCall);
+    if (next === undefined) return false;
+    const { batches, most } = next;
     this.#assertChain(batches, finalizedNumber, finalizedRoot);
     const numbers = batches.map(({ number }) => number);
-    if (!timing.forecast(numbers, this.#batchesPerCall, Date.now()).submit) return false;
+    if (!timing.forecast(numbers, most, Date.now()).submit) return false;
     for (const batch of batches) await this.#assertKey(batch);
-    return await this.#submit(
-      await longestFitting(batches, async (some) =>
-        dataLength(await rollup.encodeCommitAndProve(some, keys)),
-      ),
-    );
+    return await this.#submit(batches);
   }
 
   async #submit(batches: readonly ProvenBatch[]): Promise<boolean> {
-    const { rollup, sender, source, keys, logger } = this.#options;
+    const { rollup, sender, source, blobFolder, logger } = this.#options;
     const [first, last] = [batches[0]!.number, batches.at(-1)!.number];
-    const refusal = await rollup.refusalOf(sender.address, batches, keys);
-    if (refusal !== undefined)
+    const { data, blob } = await this.#nextCall.of(batches);
+    const refusal = await rollup.refusalOf(sender.address, { data, blob });
+    if (refusal !== undefined) {
+      if (blob !== undefined) return await this.#giveBack(batches, refusal);
       return await this.#submitBefore(await this.#findRefused(batches, refusal), batches);
+    }
+    if (blob !== undefined) archiveBlob(blobFolder, blob.versionedHash, blob.data);
     source.markSubmitted(first, last);
     try {
-      const mined = await sender.send({
-        to: rollup.address,
-        data: await rollup.encodeCommitAndProve(batches, keys),
-        purpose: first === last ? `batch ${first}` : `batches ${first}..${last}`,
-      });
+      const purpose = first === last ? `batch ${first}` : `batches ${first}..${last}`;
+      const mined = await sender.send({ to: rollup.address, data, purpose, blob });
       if (!mined.succeeded) source.markNotSubmitted(first, last);
       return mined.succeeded;
     } catch (error) {
       source.markNotSubmitted(first, last);
       if (!(error instanceof MillraceError && error.code === 'gas-cap' && batches.length > 1)) throw error;
+      if (blob !== undefined) throw error;
       this.#batchesPerCall = Math.ceil(batches.length / 2);
       logger.warn({ batchesPerCall: this.#batchesPerCall }, 'the gas cap asks for fewer batches in a call');
       return true;
@@ -101,11 +105,12 @@ export class Submitter {
     batches: readonly ProvenBatch[],
     refusal: MillraceError,
   ): Promise<{ place: number; refusal: MillraceError }> {
-    const { rollup, sender, keys } = this.#options;
+    const { rollup, sender } = this.#options;
     let [good, bad, reason] = [0, batches.length, refusal];
     while (bad - good > 1) {
       const middle = Math.floor((good + bad) / 2);
-      const found = await rollup.refusalOf(sender.address, batches.slice(0, middle), keys);
+      const call = await this.#nextCall.of(batches.slice(0, middle));
+      const found = await rollup.refusalOf(sender.address, call);
       if (found === undefined) good = middle;
       else [bad, reason] = [middle, found];
     }
@@ -120,27 +125,53 @@ export class Submitter {
     { place, refusal }: { place: number; refusal: MillraceError },
     batches: readonly ProvenBatch[],
   ): Promise<boolean> {
-    const { rollup, source, logger } = this.#options;
+    const { rollup } = this.#options;
     const { number } = batches[place]!;
-    if (rollup.isProofRefusal(refusal)) {
-      logger.error(
-        { batch: number, code: refusal.code, ...refusal.details },
-        'L1 refuses a proof: the batch is proved again',
-      );
-      source.refuseProof(number, refusal.message);
-    } else if (rollup.isOverdueRefusal(refusal) && source.takeOverdueL1(number)) {
-      logger.warn(
-        { batch: number, code: refusal.code, ...refusal.details },
-        'L1 wants overdue L1 ops first: the batches from this one on are built again with them',
-      );
-    } else if (place === 0) {
-      throw new MillraceError('refused', 'batch-refused', `L1 refuses batch ${number}: ${refusal.message}`, {
-        details: { batch: number, reason: refusal.code, ...refusal.details },
-        ...(refusal.fix === undefined ? {} : { fix: refusal.fix }),
-        cause: refusal,
-      });
-    }
+    if (rollup.isProofRefusal(refusal)) this.#refuseProof(number, refusal);
+    else if (!this.#takeOverdueL1(number, refusal) && place === 0) throw batchRefused(number, refusal);
     return place > 0 ? await this.#submit(batches.slice(0, place)) : false;
+  }
+
+  /** The same for batches that share a blob: none of them can go without the others. Which proof is wrong is found without L1. */
+  async #giveBack(batches: readonly ProvenBatch[], refusal: MillraceError): Promise<boolean> {
+    const first = batches[0]!.number;
+    const wrong = this.#options.rollup.isProofRefusal(refusal) ? await this.#wrongProofs(batches) : [];
+    for (const number of wrong) this.#refuseProof(number, refusal);
+    if (wrong.length === 0 && !this.#takeOverdueL1(first, refusal)) throw batchRefused(first, refusal);
+    return false;
+  }
+
+  /** Numbers of the batches whose proofs do not verify. */
+  async #wrongProofs(batches: readonly ProvenBatch[]): Promise<number[]> {
+    const wrong: number[] = [];
+    for (const [shape, ofShape] of Map.groupBy(batches, (batch) => batch.shape)) {
+      const { verificationKey } = this.#options.keys.get(shape)!;
+      const claims = ofShape.map(({ proof, publicSignals }) => {
+        return { proof, publicSignals: publicSignals.map(String) };
+      });
+      const holds = await verifyProofs(verificationKey, claims);
+      wrong.push(...ofShape.filter((_, i) => !holds[i]).map(({ number }) => number));
+    }
+    return wrong;
+  }
+
+  #refuseProof(number: number, refusal: MillraceError): void {
+    const { source, logger } = this.#options;
+    const details = { batch: number, code: refusal.code, ...refusal.details };
+    logger.error(details, 'L1 refuses a proof: the batch is proved again');
+    source.refuseProof(number, refusal.message);
+  }
+
+  /** Whether L1 refuses the batch for an L1 op that is overdue, and it and all later ones are built again with it. */
+  #takeOverdueL1(number: number, refusal: MillraceError): boolean {
+    const { rollup, source, logger } = this.#options;
+    if (!rollup.isOverdueRefusal(refusal) || !source.takeOverdueL1(number)) return false;
+    const details = { batch: number, code: refusal.code, ...refusal.details };
+    logger.warn(
+      details,
+      'L1 wants overdue L1 ops first: the batches from this one on are built again with them',
+    );
+    return true;
   }
 
   #assertChain(batches: readonly ProvenBatch[], parent: number, parentRoot: bigint): void {
@@ -192,17 +223,12 @@ export class Submitter {
   }
 }
 
-/**
- * The longest beginning of the list whose call a transaction can carry; one item in any case.
- * @param size of a call with these items, bytes
- */
-export async function longestFitting<T>(
-  items: readonly T[],
-  size: (items: readonly T[]) => Promise<number>,
-): Promise<readonly T[]> {
-  let fitting = items;
-  while (fitting.length > 1 && (await size(fitting)) > CALLDATA_BYTES_CAP) fitting = fitting.slice(0, -1);
-  return fitting;
+function batchRefused(number: number, refusal: MillraceError): MillraceError {
+  return new MillraceError('refused', 'batch-refused', `L1 refuses batch ${number}: ${refusal.message}`, {
+    details: { batch: number, reason: refusal.code, ...refusal.details },
+    ...(refusal.fix === undefined ? {} : { fix: refusal.fix }),
+    cause: refusal,
+  });
 }
 
 function keyMismatch(details: Readonly<Record<string, unknown>>): MillraceError {

@@ -39,6 +39,7 @@ beforeEach(async () => {
   admission = new Admission(f.store, f.sequencer, { minimumFees: new Map(), maxWaiting: 1_500 });
   health = () => ({
     proving: { transport: 'embedded', workers: 0, unproven: 0 },
+    data: { place: 'calldata', forecast: null },
     exitMode: null,
     l1Failures: {},
   });
@@ -253,6 +254,7 @@ describe('reading', () => {
     await post(json(transfer(0)));
     health = () => ({
       proving: { transport: 'redis', workers: 2, unproven: 1 },
+      data: { place: 'blob', forecast: null },
       exitMode: { lastBatch: 7 },
       l1Failures: { submitter: { code: 'fee-cap', message: 'x' } },
     });

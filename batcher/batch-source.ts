@@ -1,4 +1,5 @@
 import type { BatchSource, L1Cursor, L1Location, ProvenBatch } from '../aggregator/ports.ts';
+import type { BlobBatch } from '../protocol/blob/binding.ts';
 import { MillraceError } from '../protocol/error.ts';
 import type { Sequencer } from './sequencer.ts';
 import type { Store } from './store.ts';
@@ -22,12 +23,28 @@ export class StoredBatchSource implements BatchSource {
       const record = this.#store.batches.get(number);
       const proof = this.#store.proofs.get(number);
       const data = this.#store.batches.data(number);
-      if (record === undefined || proof === undefined || data === undefined) break;
-      const { shape, oldRoot, newRoot, c, z, y } = record;
+      if (record?.publicSignals === undefined || proof === undefined || data === undefined) break;
+      const { shape, oldRoot, newRoot, c, publicSignals } = record;
+      const blob = this.#store.blobs.of(number);
       const { manifestId } = proof;
-      found.push({ number, shape, manifestId, oldRoot, newRoot, c, z, y, data, proof: proof.proof });
+      found.push({
+        number,
+        shape,
+        manifestId,
+        oldRoot,
+        newRoot,
+        c,
+        publicSignals,
+        data,
+        proof: proof.proof,
+        blob,
+      });
     }
     return found;
+  }
+
+  blobParts(first: number, last: number): readonly BlobBatch[] {
+    return this.#store.blobs.parts(first, last);
   }
 
   rootAfter(number: number): bigint | undefined {

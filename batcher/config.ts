@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FIELD } from '../protocol/field.ts';
-import { SHAPES } from '../protocol/shape.ts';
+import { SHAPE_NAMES } from '../protocol/shape.ts';
 import { BACKEND_CHOICES } from '../prover/backend.ts';
 
 /** A whole number that comes as such (file) or as text (environment). */
@@ -30,7 +30,7 @@ const url = (protocols: readonly string[]) =>
     `expected a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   );
 
-const shapeName = z.enum(Object.keys(SHAPES) as [string, ...string[]]);
+const shapeName = z.enum(SHAPE_NAMES);
 
 const tokenId = z
   .string()
@@ -76,7 +76,7 @@ export const nodeConfigSchema = z.strictObject({
         .pipe(z.array(shapeName)),
     ])
     .optional()
-    .describe('shapes to batch in; all that were deployed for calldata by default'),
+    .describe('shapes to batch in; all that were deployed by default'),
   batchAgeMs: integer(10, 86_400_000).default(10_000).describe('age at which a batch is sealed, ms'),
   redisUrl: url(['redis:', 'rediss:'])
     .optional()
@@ -89,6 +89,12 @@ export const nodeConfigSchema = z.strictObject({
     .default(500_000_000_000n)
     .describe('most to offer for gas, wei'),
   maxBatchesPerCall: integer(1, 64).default(8).describe('most batches in one L1 transaction'),
+  da: z
+    .enum(['auto', 'calldata', 'blob'])
+    .default('auto')
+    .describe(
+      'where the data of batches go on L1; auto: where it costs least, as far as there are shapes for it',
+    ),
   finality: z
     .enum(['fast', 'cheap'])
     .default('fast')
@@ -134,6 +140,7 @@ export const ENVIRONMENT: Readonly<Record<SettingName, readonly string[]>> = {
   confirmations: ['MILLRACE_CONFIRMATIONS'],
   maxFeePerGas: ['MILLRACE_MAX_FEE_PER_GAS'],
   maxBatchesPerCall: ['MILLRACE_MAX_BATCHES_PER_CALL'],
+  da: ['MILLRACE_DA'],
   finality: ['MILLRACE_FINALITY'],
   finalityWaitMs: ['MILLRACE_FINALITY_WAIT_MS'],
   l1PollMs: ['MILLRACE_L1_POLL_MS'],

@@ -1,9 +1,11 @@
 import type { Account } from '../protocol/account.ts';
+import { blobBatch } from '../protocol/blob/binding.ts';
 import { MillraceError } from '../protocol/error.ts';
 import type { SignedOp } from '../protocol/ops.ts';
+import { type DataPlace, dataPlaceOf } from '../protocol/shape.ts';
 import { State } from '../protocol/state.ts';
 import { BatchDraft } from '../protocol/transition.ts';
-import { largestShape, type RollupShape } from './rollup-shapes.ts';
+import { largestShape, type RollupShape, shapesFor } from './rollup-shapes.ts';
 import type { PlannedBatch } from './store/batch-table.ts';
 import type { Placement } from './store/op-table.ts';
 import type { Store } from './store.ts';
@@ -11,9 +13,14 @@ import type { Store } from './store.ts';
 export interface OpenBatchOptions {
   /** Shapes that batches may take, smallest first. */
   readonly shapes: readonly RollupShape[];
+  /** Where the data of the next batch are to go; asked when its first op comes. By default where the shapes let them go. */
+  readonly dataPlace?: (() => DataPlace) | undefined;
   /** L2 address whose accounts take the fees; undefined: no op may pay a fee. */
   readonly feeKeyHash?: bigint | undefined;
 }
+
+/** What an empty batch takes over. */
+type Resumed = Pick<Plan, 'feeKeyHash' | 'openedAt'> & Partial<Pick<Plan, 'dataPlace'>>;
 
 /** Plan of the open batch; `openedAt` is 0 until it has an op. */
 type Plan = Omit<PlannedBatch, 'closed'>;
@@ -26,7 +33,6 @@ type Plan = Omit<PlannedBatch, 'closed'>;
 export class OpenBatch {
   readonly #store: Store;
   readonly #options: OpenBatchOptions;
-  readonly #limits: RollupShape;
   readonly #state: State;
   #plan: Plan;
   #draft: BatchDraft;
@@ -38,19 +44,30 @@ export class OpenBatch {
   constructor(store: Store, options: OpenBatchOptions) {
     this.#store = store;
     this.#options = options;
-    this.#limits = largestShape(options.shapes);
     const { batches, accounts, identity } = store;
     const last = batches.get(batches.lastSealed());
     this.#state = State.restore(identity.depth, accounts.all());
     const expected = last?.newRoot ?? identity.genesisRoot;
     if (this.#state.root !== expected) throw damaged(last?.number ?? 0, expected, this.#state.root);
     const [number, l1End] = [(last?.number ?? 0) + 1, last?.l1End ?? 0];
-    this.#plan = { number, l1First: l1End, l1End, feeKeyHash: options.feeKeyHash, openedAt: 0 };
+    this.#plan = {
+      number,
+      l1First: l1End,
+      l1End,
+      feeKeyHash: options.feeKeyHash,
+      dataPlace: this.#chosenPlace(),
+      openedAt: 0,
+    };
     this.#draft = this.#newDraft();
   }
 
   get number(): number {
     return this.#plan.number;
+  }
+
+  /** Places for L1 ops. */
+  get l1Places(): number {
+    return this.#limits.shape.n1;
   }
 
   /** The L1 ops below this id have a place. */
@@ -113,9 +130,24 @@ export class OpenBatch {
     return created;
   }
 
-  /** While it is empty: takes over the age and the fee accounts of a batch that is built again. */
-  resume({ feeKeyHash, openedAt }: Pick<PlannedBatch, 'feeKeyHash' | 'openedAt'>): void {
-    this.#plan = { ...this.#plan, feeKeyHash, openedAt };
+  /** While it is empty: takes over the age, the fee accounts and, if it has shapes for it, the data's place of a batch that is built again. */
+  resume({ feeKeyHash, dataPlace = this.#plan.dataPlace, openedAt }: Resumed): void {
+    const hasShapes = shapesFor(this.#options.shapes, dataPlace).length > 0;
+    this.#plan = {
+      ...this.#plan,
+      feeKeyHash,
+      openedAt,
+      dataPlace: hasShapes ? dataPlace : this.#plan.dataPlace,
+    };
+    this.#draft = this.#newDraft();
+  }
+
+  /** Its first op comes: what was chosen for it while it was empty is chosen anew. A batch that is built again has been opened. */
+  #begin(): void {
+    if (!this.isEmpty || this.#plan.openedAt !== 0) return;
+    const dataPlace = this.#chosenPlace();
+    if (dataPlace === this.#plan.dataPlace) return;
+    this.#plan = { ...this.#plan, dataPlace };
     this.#draft = this.#newDraft();
   }
 
@@ -124,6 +156,7 @@ export class OpenBatch {
    * @throws {MillraceError} what {@link BatchDraft.addL2} throws; then nothing has changed
    */
   add(signed: SignedOp): Placement | 'full' {
+    this.#begin();
     if (this.#draft.addL2(signed) === 'full') {
       if (!this.isEmpty) return 'full';
       throw new MillraceError('internal', 'shape-too-small', 'A signed op finds no room in an empty batch', {
@@ -146,6 +179,7 @@ export class OpenBatch {
    * @returns whether all of them have a place
    */
   takeL1(end: number, leave = 0): boolean {
+    this.#begin();
     const { m } = this.#limits.shape;
     let next = this.#plan.l1End;
     while (next < end && (leave === 0 || this.#draft.counts.accounts + 1 + leave <= m)) {
@@ -168,22 +202,42 @@ export class OpenBatch {
   seal(nextFeeKeyHash: bigint | undefined): number | undefined {
     if (this.isEmpty) return undefined;
     const started = performance.now();
-    const { number, l1End } = this.#plan;
-    const { l2, accounts } = this.#draft.counts;
-    const { shape, shapeId } =
-      this.#options.shapes.find((candidate) => this.#draft.fits(candidate.shape)) ?? this.#limits;
+    const { number, l1End, dataPlace } = this.#plan;
+    const { l1, l2: signedOps, accounts } = this.#draft.counts;
+    const shapes = shapesFor(this.#options.shapes, dataPlace);
+    const { shape, shapeId } = shapes.find((candidate) => this.#draft.fits(candidate.shape)) ?? this.#limits;
     const sealed = this.#draft.seal(shape, shapeId);
-    this.#store.batches.seal(sealed, l2, accounts, Date.now(), performance.now() - started);
+    const part = dataPlace === 'blob' ? blobBatch(sealed.d, shape, shapeId, l1) : undefined;
+    const { c, z, y } = sealed;
+    this.#store.batches.seal(
+      sealed,
+      part === undefined
+        ? { data: sealed.data, publicSignals: [c, z, y] }
+        : { data: part.data, publicSignals: undefined },
+      { signedOps, accounts, sealMs: performance.now() - started },
+    );
+    if (part !== undefined) this.#store.blobs.addPart(number, part);
     this.#store.accounts.apply(number, sealed.changes);
     this.#plan = {
       number: number + 1,
       l1First: l1End,
       l1End,
       feeKeyHash: nextFeeKeyHash,
+      dataPlace: this.#chosenPlace(),
       openedAt: 0,
     };
     this.#draft = this.#newDraft();
     return number;
+  }
+
+  /** Its largest shape. */
+  get #limits(): RollupShape {
+    return largestShape(shapesFor(this.#options.shapes, this.#plan.dataPlace));
+  }
+
+  #chosenPlace(): DataPlace {
+    const { shapes, dataPlace } = this.#options;
+    return dataPlace?.() ?? dataPlaceOf(largestShape(shapes).shape);
   }
 
   /** Its age begins with its first op. */

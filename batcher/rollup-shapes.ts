@@ -1,6 +1,6 @@
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
-import { type Shape, shapeByName } from '../protocol/shape.ts';
+import { type DataPlace, dataPlaceOf, type Shape, shapeByName } from '../protocol/shape.ts';
 
 /** A shape that the rollup on L1 has a verifier of. */
 export interface RollupShape {
@@ -11,12 +11,11 @@ export interface RollupShape {
 
 /**
  * The shapes of a deployment that this node uses, smallest first.
- * @param names those to use; undefined: all that were deployed for batches in calldata
- * @throws {MillraceError} `input/unknown-shape`, `refused/shape-not-deployed`, `refused/shape-differs`, `refused/blob-shape`
+ * @param names those to use; undefined: all that were deployed
+ * @throws {MillraceError} `input/unknown-shape`, `refused/shape-not-deployed`, `refused/shape-differs`
  */
 export function rollupShapes(deployment: DeployManifest, names?: readonly string[]): RollupShape[] {
-  const forCalldata = deployment.shapes.filter(({ blob }) => !blob);
-  const wanted = names ?? forCalldata.map(({ name }) => name);
+  const wanted = names ?? deployment.shapes.map(({ name }) => name);
   const shapes = wanted.map((name): RollupShape => {
     const shape = shapeByName(name);
     const deployed = deployment.shapes.find((candidate) => candidate.name === name);
@@ -31,27 +30,23 @@ export function rollupShapes(deployment: DeployManifest, names?: readonly string
         },
       );
     }
-    if (deployed.blob) {
-      throw new MillraceError(
-        'refused',
-        'blob-shape',
-        `Shape '${name}' is for batches in blobs, which a node does not build`,
-        {
-          details: { shape: name },
-          fix: 'Name shapes for calldata.',
-        },
-      );
-    }
-    const { n1, n2, m, shapeId } = deployed;
-    if (n1 !== shape.n1 || n2 !== shape.n2 || m !== shape.m || deployment.depth !== shape.depth) {
+    const { n1, n2, m, shapeId, blob } = deployed;
+    const { depth } = deployment;
+    const same = n1 === shape.n1 && n2 === shape.n2 && m === shape.m && depth === shape.depth;
+    if (!same || blob !== shape.blob) {
       throw new MillraceError('refused', 'shape-differs', `Shape '${name}' was deployed with other sizes`, {
-        details: { expected: { n1, n2, m, depth: deployment.depth }, found: shape },
+        details: { expected: { n1, n2, m, depth, blob }, found: shape },
         fix: 'Use the version of Millrace that deployed the rollup, or deploy again.',
       });
     }
     return { shape, shapeId };
   });
   return shapes.sort((a, b) => size(a.shape) - size(b.shape));
+}
+
+/** Those of the shapes whose batches put their data there, in their order. */
+export function shapesFor(shapes: readonly RollupShape[], place: DataPlace): RollupShape[] {
+  return shapes.filter(({ shape }) => dataPlaceOf(shape) === place);
 }
 
 /** The shape that limits a batch in the making. @param shapes smallest first, at least one */

@@ -1,10 +1,14 @@
 import fc from 'fast-check';
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Account } from '../protocol/account.ts';
+import { blobPoint, openBatch } from '../protocol/blob/binding.ts';
+import { wordFromInteger } from '../protocol/bytes.ts';
 import { MillraceError } from '../protocol/error.ts';
 import { decodeFee } from '../protocol/fee.ts';
 import type { L1Op } from '../protocol/l1-ops.ts';
 import { type L2Op, opId } from '../protocol/ops.ts';
+import { SHAPES } from '../protocol/shape.ts';
 import { State } from '../protocol/state.ts';
 import { BatchDraft } from '../protocol/transition.ts';
 import {
@@ -16,7 +20,17 @@ import {
   TWO_SHAPES,
 } from '../test/support/batcher-fixture.ts';
 import { holder } from '../test/support/random-batch.ts';
+import { BlobGroups } from './blob-groups.ts';
+import { largestShape, type RollupShape, shapesFor } from './rollup-shapes.ts';
+import type { PublicSignals } from './store/batch-table.ts';
 import type { Placement } from './store/op-table.ts';
+import type { Store } from './store.ts';
+
+/** With a shape for blobs beside them. */
+const ALL_SHAPES: readonly RollupShape[] = [
+  ...TWO_SHAPES,
+  { shape: { name: 'for-blobs', n2: 3, n1: 3, m: 7, depth: SHAPES.tiny.depth, blob: true }, shapeId: 2 },
+];
 
 const holders = [1, 2, 3, 4].map(holder);
 const [alice, bob, carol] = holders as [
@@ -387,6 +401,7 @@ type Step =
       fee: number;
     }
   | { kind: 'seal' }
+  | { kind: 'share' }
   | { kind: 'restart' }
   | { kind: 'overdue'; batch: number }
   | { kind: 'reorg'; depth: number; same: boolean };
@@ -417,6 +432,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.constant({ kind: 'seal' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'share' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('overdue' as const), batch: fc.nat(9) }) },
   {
@@ -428,9 +444,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 describe('what admission promised', () => {
   it('is what sealing does, for any mix of ops, restarts, reorgs and overdue L1 ops', () => {
     fc.assert(
-      fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), fc.boolean(), (steps, tinyAlone) => {
-        const shapes = tinyAlone ? TWO_SHAPES.slice(0, 1) : TWO_SHAPES;
-        const f = new BatcherFixture({ shapes, feeKeyHash: carol.keyHash });
+      fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), fc.nat(2), (steps, variant) => {
+        const shapes = [TWO_SHAPES.slice(0, 1), TWO_SHAPES, ALL_SHAPES][variant]!;
+        let asked = 0;
+        const dataPlace = () => (shapes === ALL_SHAPES && asked++ % 3 > 0 ? 'blob' : 'calldata');
+        const f = new BatcherFixture({ shapes, feeKeyHash: carol.keyHash, dataPlace });
         try {
           runSteps(f, steps);
         } finally {
@@ -460,7 +478,8 @@ function runSteps(f: BatcherFixture, steps: readonly Step[]): void {
     } else if (s.kind === 'seal') {
       f.seal();
       f.takeL1();
-    } else if (s.kind === 'restart') {
+    } else if (s.kind === 'share') shareBlobs(f);
+    else if (s.kind === 'restart') {
       const before = [f.sequencer.open, f.sequencer.tip, f.sequencer.waitingL1];
       f.reopen();
       expect([f.sequencer.open, f.sequencer.tip, f.sequencer.waitingL1]).toEqual(before);
@@ -526,11 +545,42 @@ function runSteps(f: BatcherFixture, steps: readonly Step[]): void {
   expectModelAgrees(f);
 }
 
+const HASH = `0x01${'ab'.repeat(31)}`;
+
+/** Lets the batches that wait share blobs of at most three. */
+function shareBlobs({ store, sequencer }: BatcherFixture): void {
+  const groups = new BlobGroups({
+    store,
+    sequencer,
+    mostBatches: 3,
+    timing: { forecast: () => ({ submit: false }) },
+    versionedHash: () => HASH,
+    onProofWanted: () => undefined,
+    pollMs: 1_000,
+    logger: pino({ level: 'silent' }),
+  });
+  groups.close();
+  groups.flush();
+}
+
+/** What a batch's proof speaks of, if it shares a blob: it is the blob of exactly these batches. */
+function openedIn(store: Store, number: number): PublicSignals | undefined {
+  const blob = store.blobs.of(number);
+  if (blob === undefined) return undefined;
+  const parts = store.blobs.parts(blob.first, blob.last);
+  expect(parts).toHaveLength(blob.last - blob.first + 1);
+  const { a, zy, yLo } = openBatch(
+    parts[number - blob.first]!,
+    blobPoint(wordFromInteger(BigInt(HASH)), parts),
+  );
+  return [a, zy, yLo];
+}
+
 /** L1 accepts a batch that leaves no L1 op behind or that has no place left for one. */
 function expectNothingOverdueFrom({ store }: BatcherFixture, first: number): void {
   for (let number = first; number <= store.batches.lastSealed(); number++) {
     const { l1First, l1End, shape } = store.batches.get(number)!;
-    const { n1 } = TWO_SHAPES.find((candidate) => candidate.shape.name === shape)!.shape;
+    const { n1 } = ALL_SHAPES.find((candidate) => candidate.shape.name === shape)!.shape;
     if (l1End < store.l1Ops.count()) expect(l1End - l1First).toBe(n1);
   }
 }
@@ -538,13 +588,13 @@ function expectNothingOverdueFrom({ store }: BatcherFixture, first: number): voi
 /** Applies the ops of the store's batches to a fresh state, and compares every root. */
 function expectModelAgrees({ store, sequencer }: BatcherFixture): void {
   const state = new State(IDENTITY.depth);
-  const medium = TWO_SHAPES.at(-1)!.shape;
   let nextL1 = 0;
   for (let number = 1; number <= store.batches.lastSealed(); number++) {
     const record = store.batches.get(number)!;
     expect(record.l1First).toBe(nextL1);
     nextL1 = record.l1End;
-    const draft: BatchDraft = new BatchDraft(state, medium, {
+    const ofPlace = shapesFor(ALL_SHAPES, record.dataPlace);
+    const draft: BatchDraft = new BatchDraft(state, largestShape(ofPlace).shape, {
       domain: IDENTITY.domain,
       number,
       feeAccounts: { get: (token) => draft.find(carol.keyHash, token) },
@@ -556,15 +606,14 @@ function expectModelAgrees({ store, sequencer }: BatcherFixture): void {
       expect(placement?.position).toBe(i);
       expect(draft.addL2(signed)).toBe('added');
     });
-    const { shape, shapeId } = TWO_SHAPES.find((candidate) => draft.fits(candidate.shape))!;
+    const { shape, shapeId } = ofPlace.find((candidate) => draft.fits(candidate.shape))!;
     const sealed = draft.seal(shape, shapeId);
-    const { oldRoot, newRoot, c, z, y, accountCount } = record;
-    expect({ oldRoot, newRoot, c, z, y, accountCount }).toEqual({
+    const { oldRoot, newRoot, c, publicSignals, accountCount, dataPlace } = record;
+    expect({ oldRoot, newRoot, c, publicSignals, accountCount }).toEqual({
       oldRoot: sealed.oldRoot,
       newRoot: sealed.newRoot,
       c: sealed.c,
-      z: sealed.z,
-      y: sealed.y,
+      publicSignals: dataPlace === 'calldata' ? [sealed.c, sealed.z, sealed.y] : openedIn(store, number),
       accountCount: sealed.accountCountAfter,
     });
     expect(record.signedOps).toBe(ops.length);

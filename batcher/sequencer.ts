@@ -5,7 +5,6 @@ import { MillraceError } from '../protocol/error.ts';
 import { refusal } from '../protocol/l2-rules.ts';
 import type { SignedOp } from '../protocol/ops.ts';
 import { OpenBatch, type OpenBatchOptions } from './open-batch.ts';
-import { largestShape } from './rollup-shapes.ts';
 import type { Placement, Rejection, StoredOp } from './store/op-table.ts';
 import type { Store } from './store.ts';
 
@@ -43,6 +42,7 @@ const ACCOUNTS_OF_SIGNED_OP = 3;
  * - When L1 refuses a sealed batch because it leaves an overdue L1 op behind, that batch and all later ones are built
  *   again at once, first with every L1 op that waits: with all of them, or with as many as a batch can take, no batch is
  *   refused for that reason.
+ * - Batches that share a blob are undone together: their proofs are for that blob.
  * - When a reorg takes L1 ops away, the batches from the first one that held such an op are undone and stay planned
  *   until the queue has been read again. Then they are built again with the L1 ops that there are by then. A signed op
  *   that does not apply any more is rejected and says why. So is a transfer to an index that now belongs to another
@@ -53,8 +53,6 @@ const ACCOUNTS_OF_SIGNED_OP = 3;
 export class Sequencer extends EventEmitter<SequencerEvents> {
   readonly #store: Store;
   readonly #options: SequencerOptions;
-  /** L1 ops that fill a batch by themselves. */
-  readonly #l1Places: number;
   #open: OpenBatch;
   /** True if a transaction failed, and memory is to be built again from the disk. */
   #stale = false;
@@ -69,7 +67,6 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
     super();
     this.#store = store;
     this.#options = options;
-    this.#l1Places = largestShape(options.shapes).shape.n1;
     this.#open = new OpenBatch(store, options);
     store.transaction(() => this.#replay());
   }
@@ -168,7 +165,7 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
   takeWaitingL1(): boolean {
     if (!this.ready || this.waitingL1 === 0) return false;
     if (this.#open.counts.l2 > 0) {
-      if (this.waitingL1 < this.#l1Places) return false;
+      if (this.waitingL1 < this.#open.l1Places) return false;
       this.#seal();
     }
     if (this.#open.takeL1(this.#store.l1Ops.count())) return false;
@@ -235,9 +232,10 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
     }
   }
 
-  /** Makes the sealed batches from `first` on planned again. */
-  #undoFrom(first: number): void {
-    const { batches, accounts } = this.#store;
+  /** Makes the sealed batches from `from` on planned again, and those that share a blob with it. */
+  #undoFrom(from: number): void {
+    const { batches, blobs, accounts } = this.#store;
+    const first = blobs.of(from)?.first ?? from;
     for (let number = batches.lastSealed(); number >= first; number--) {
       this.#news.push(() => this.#tell('undone', number));
     }

@@ -8,6 +8,7 @@ import type { Groth16Proof } from '../prover/proof.ts';
 import { BatcherFixture, cursorAt, deposit, IDENTITY } from '../test/support/batcher-fixture.ts';
 import { holder } from '../test/support/random-batch.ts';
 import { StoredBatchSource } from './batch-source.ts';
+import { SCHEMA_VERSION } from './store/database.ts';
 import { STORE_FILE, Store } from './store.ts';
 
 const alice = holder(1);
@@ -59,7 +60,7 @@ describe('Store', () => {
     db.close();
     expect(() => Store.open(folder, IDENTITY)).toThrow(expect.objectContaining({ code: 'store-version' }));
     const repaired = new DatabaseSync(join(folder, STORE_FILE));
-    repaired.exec('PRAGMA user_version=1');
+    repaired.exec(`PRAGMA user_version=${SCHEMA_VERSION}`);
     repaired.close();
     f.store = Store.open(folder, IDENTITY);
   });

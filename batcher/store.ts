@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { MillraceError } from '../protocol/error.ts';
 import { AccountTable } from './store/account-table.ts';
 import { BatchTable } from './store/batch-table.ts';
+import { BlobTable } from './store/blob-table.ts';
 import { Database } from './store/database.ts';
 import { L1OpTable } from './store/l1-op-table.ts';
 import { MetaTable, type RollupIdentity } from './store/meta-table.ts';
@@ -24,6 +25,7 @@ export class Store {
   readonly ops: OpTable;
   readonly l1Ops: L1OpTable;
   readonly batches: BatchTable;
+  readonly blobs: BlobTable;
   readonly proofs: ProofTable;
   readonly accounts: AccountTable;
   readonly transactions: TransactionTable;
@@ -36,6 +38,7 @@ export class Store {
     this.ops = new OpTable(db);
     this.l1Ops = new L1OpTable(db);
     this.batches = new BatchTable(db);
+    this.blobs = new BlobTable(db);
     this.proofs = new ProofTable(db);
     this.accounts = new AccountTable(db);
     this.transactions = new TransactionTable(db);

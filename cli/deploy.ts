@@ -7,7 +7,7 @@ import { chainIdOf, l1Provider } from '../aggregator/l1-connection.ts';
 import { ENVIRONMENT } from '../batcher/config.ts';
 import { type DeployManifest, parseDeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
-import { SHAPES, shapeByName } from '../protocol/shape.ts';
+import { SHAPE_NAMES, shapeByName } from '../protocol/shape.ts';
 import { ensureArtifacts, ensureExitArtifacts } from '../prover/artifacts/ensure-artifacts.ts';
 import { loadArtifacts, loadExitArtifacts, type ShapeArtifacts } from '../prover/artifacts/load-artifacts.ts';
 import { type DeployKey, type DeployShape, type DeployToken, deployRollup } from '../scripts/deploy.ts';
@@ -54,11 +54,9 @@ export function registerDeploy(program: Command): void {
         .choices(Object.keys(NETWORKS))
         .makeOptionMandatory(),
     )
-    .option(
-      '--shape <names...>',
-      `shapes with the keys that this machine has: ${Object.keys(SHAPES).join(', ')}`,
-      ['demo'],
-    )
+    .option('--shape <names...>', `shapes with the keys that this machine has: ${SHAPE_NAMES.join(', ')}`, [
+      'demo',
+    ])
     .option('--artifacts <folders...>', 'shapes with the keys in these folders, in place of --shape', [])
     .option('--exit-artifacts <folder>', "exit circuit of the shapes' depth with the key in this folder")
     .option(

@@ -16,11 +16,27 @@ export function registerNode(program: Command): void {
         'fast: proven batches go to L1 at once; cheap: they wait for others in their call (MILLRACE_FINALITY)',
       ).choices(['fast', 'cheap']),
     )
+    .addOption(
+      new Option(
+        '--da <place>',
+        'where the data of batches go on L1; auto: where it costs least (MILLRACE_DA)',
+      ).choices(['auto', 'calldata', 'blob']),
+    )
     .action(runNode);
 }
 
-async function runNode({ config: file, finality }: { config?: string; finality?: string }): Promise<void> {
-  const environment = { ...process.env, ...(finality === undefined ? {} : { MILLRACE_FINALITY: finality }) };
+interface NodeOptions {
+  readonly config?: string;
+  readonly finality?: string;
+  readonly da?: string;
+}
+
+async function runNode({ config: file, finality, da }: NodeOptions): Promise<void> {
+  const environment = {
+    ...process.env,
+    ...(finality === undefined ? {} : { MILLRACE_FINALITY: finality }),
+    ...(da === undefined ? {} : { MILLRACE_DA: da }),
+  };
   const config = nodeConfig(readSettings(environment, file));
   // The workers' processes read it when they start.
   process.env.MILLRACE_LOG_LEVEL = config.logLevel;

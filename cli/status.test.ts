@@ -32,3 +32,48 @@ it('ends with 3 where something else answers', async () => {
     server.close();
   }
 });
+
+it.each([
+  ['no choice', { place: 'blob', forecast: null }, /Data +new batches go to a blob\n/],
+  [
+    'L1 without blobs',
+    {
+      place: 'calldata',
+      forecast: { weiATransfer: { calldata: '1', blob: null }, gasPrice: '1', blobGasPrice: null },
+    },
+    /calldata: L1 has no blobs/,
+  ],
+  [
+    'a choice',
+    {
+      place: 'blob',
+      forecast: {
+        weiATransfer: { calldata: '14000000000', blob: '9500000000' },
+        gasPrice: '1000000000',
+        blobGasPrice: '1',
+      },
+    },
+    /a blob: a transfer costs 14.0 gwei in calldata, 9.5 in a blob \(gas 1.0, blob gas 0.000000001 gwei\)/,
+  ],
+])('says where the data go: %s', async (_, data, expected) => {
+  const counts = { planned: 0 };
+  const status = {
+    rollup: {},
+    openBatch: { ageMs: null },
+    batches: counts,
+    ops: counts,
+    l1Queue: { oldestAgeMs: null },
+    proving: {},
+    data,
+    exitMode: null,
+    l1Failures: {},
+  };
+  const server = createHttpServer((_request, response) => response.end(JSON.stringify(status)));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as { port: number };
+  const url = `http://127.0.0.1:${port}`;
+  const { stdout } = await runCommand(registerStatus, ['status', '--node', url]);
+  server.closeAllConnections();
+  server.close();
+  expect(stdout).toMatch(expected);
+});

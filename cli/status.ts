@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { formatUnits } from 'ethers';
 import type { NodeStatus } from '../batcher/api/status-route.ts';
 import { readSettings } from '../batcher/config-sources.ts';
 import { MillraceError } from '../protocol/error.ts';
@@ -47,7 +48,7 @@ async function askNode(url: string): Promise<NodeStatus> {
 }
 
 function rows(status: NodeStatus): string[][] {
-  const { rollup, openBatch, batches, ops, l1Queue, proving, exitMode, l1Failures } = status;
+  const { rollup, openBatch, batches, ops, l1Queue, proving, data, exitMode, l1Failures } = status;
   const counts = (group: Readonly<Record<string, number>>) =>
     Object.entries(group)
       .map(([name, count]) => `${count} ${name}`)
@@ -81,6 +82,7 @@ function rows(status: NodeStatus): string[][] {
             `${hours(l1Queue.oldestAgeMs)} of the ${hours(l1Queue.deadlineMs)} after which anyone may end the rollup`,
           ],
         ]),
+    ['Data', dataRow(data)],
     [
       'Proving',
       `${proving.unproven} without a proof, ${proving.workers} workers here, over ${proving.transport}`,
@@ -90,6 +92,17 @@ function rows(status: NodeStatus): string[][] {
       `${part}: ${message} [${code}]`,
     ]),
   ];
+}
+
+/** Where the data go, and why. */
+function dataRow({ place, forecast }: NodeStatus['data']): string {
+  const where = `new batches go to ${place === 'blob' ? 'a blob' : 'calldata'}`;
+  if (forecast === null) return where;
+  const { weiATransfer, gasPrice, blobGasPrice } = forecast;
+  const gwei = (wei: string) => formatUnits(wei, 'gwei');
+  if (weiATransfer.blob === null || blobGasPrice === null) return `${where}: L1 has no blobs`;
+  const [calldata, blob] = [gwei(weiATransfer.calldata), gwei(weiATransfer.blob)];
+  return `${where}: a transfer costs ${calldata} gwei in calldata, ${blob} in a blob (gas ${gwei(gasPrice)}, blob gas ${gwei(blobGasPrice)} gwei)`;
 }
 
 function hours(ms: number): string {

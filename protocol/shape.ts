@@ -17,6 +17,14 @@ export interface Shape {
   readonly constraints?: number;
 }
 
+/** Where the data of a batch go on L1: all of them to calldata, or what L1 need not read to a blob. */
+export type DataPlace = 'calldata' | 'blob';
+
+/** Where the data of this shape's batches go. */
+export function dataPlaceOf({ blob }: Pick<Shape, 'blob'>): DataPlace {
+  return blob === true ? 'blob' : 'calldata';
+}
+
 /**
  * The shapes that ship. A shape has no number of its own: the `shapeId` in the challenge is the place
  * of its verifier in one rollup's list.
@@ -91,6 +99,11 @@ export function layout(shape: Pick<Shape, 'n1' | 'n2' | 'depth'>): VectorLayout 
   };
 }
 
+/** Names of all shapes that ship. */
+export const SHAPE_NAMES: readonly string[] = [...Object.values(SHAPES), ...Object.values(BLOB_SHAPES)].map(
+  ({ name }) => name,
+);
+
 /**
  * The shipped shape of this name.
  * @throws {MillraceError} `input/unknown-shape`
@@ -100,7 +113,7 @@ export function shapeByName(name: string): Shape {
   const shape = shapes.find((candidate) => candidate.name === name);
   if (shape === undefined) {
     throw new MillraceError('input', 'unknown-shape', `There is no shape '${name}'`, {
-      details: { expected: shapes.map((candidate) => candidate.name), found: name },
+      details: { expected: SHAPE_NAMES, found: name },
       fix: 'Name one of the shapes that ship (protocol/shape.ts).',
     });
   }

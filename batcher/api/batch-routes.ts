@@ -21,15 +21,16 @@ export function batchRoutes(app: FastifyInstance, { store }: { store: Store }): 
 
   app.get('/v1/batches/:number', async (request) => {
     const { number } = parseRequest(batchInPath, request.params);
-    const { oldRoot, newRoot, c, z, y, ...rest } = sealed(number);
+    const { oldRoot, newRoot, c, publicSignals, ...rest } = sealed(number);
     const proof = store.proofs.get(number);
     return {
       ...rest,
       oldRoot: String(oldRoot),
       newRoot: String(newRoot),
       c: String(c),
-      z: String(z),
-      y: String(y),
+      /** What its proof speaks of; null while it waits for its blob. */
+      publicSignals: publicSignals?.map(String) ?? null,
+      blob: store.blobs.of(number) ?? null,
       data: `0x${Buffer.from(store.batches.data(number) ?? []).toString('hex')}`,
       ops: store.ops.ofBatch(number).map(({ id }) => id),
       l1Results: (store.batches.l1Results(number) ?? []).map(l1ResultJson),

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { DataPlace } from '../../protocol/shape.ts';
 import type { Admission } from '../admission.ts';
 import type { RollupShape } from '../rollup-shapes.ts';
 import type { Sequencer } from '../sequencer.ts';
@@ -12,6 +13,16 @@ export interface NodeHealth {
     /** Worker processes on this machine. */
     readonly workers: number;
     readonly unproven: number;
+  };
+  /** Where new batches put their data, and by which prices that was chosen; null where there is no choice or no price yet. In wei. */
+  readonly data: {
+    readonly place: DataPlace;
+    readonly forecast: {
+      readonly weiATransfer: { readonly calldata: string; readonly blob: string | null };
+      readonly gasPrice: string;
+      readonly blobGasPrice: string | null;
+      readonly floorGasAByte: number;
+    } | null;
   };
   /** Set for good once the rollup has ended on L1: batches above `lastBatch`, and the ops in them, will never be final. */
   readonly exitMode: { readonly lastBatch: number } | null;

@@ -2,6 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { L1Location } from '../../aggregator/ports.ts';
 import type { L1Result } from '../../protocol/l1-ops.ts';
 import type { Payout } from '../../protocol/payouts.ts';
+import type { DataPlace } from '../../protocol/shape.ts';
 import type { SealedBatch } from '../../protocol/transition.ts';
 import type { CircuitInput } from '../../prover/witness-input.ts';
 import { fromJson, toJson } from './big-json.ts';
@@ -18,11 +19,16 @@ export interface PlannedBatch {
   readonly l1End: number;
   /** L2 address whose accounts take the fees; undefined if no fees are taken. */
   readonly feeKeyHash: bigint | undefined;
+  /** Where its data go on L1. */
+  readonly dataPlace: DataPlace;
   /** When the first op took its place, milliseconds since the epoch. */
   readonly openedAt: number;
   /** True if it was sealed once and a reorg undid that: it takes no new ops. */
   readonly closed: boolean;
 }
+
+/** Of the batch circuit, each below r. */
+export type PublicSignals = readonly [bigint, bigint, bigint];
 
 /** A sealed batch without its big parts. Times are milliseconds since the epoch. */
 export interface BatchRecord {
@@ -39,9 +45,11 @@ export interface BatchRecord {
   readonly accountCount: number;
   readonly oldRoot: bigint;
   readonly newRoot: bigint;
+  /** Hash of the public-data vector. */
   readonly c: bigint;
-  readonly z: bigint;
-  readonly y: bigint;
+  /** What a proof of the batch speaks of; undefined while it waits for its blob. */
+  readonly publicSignals: PublicSignals | undefined;
+  readonly dataPlace: DataPlace;
   readonly openedAt: number;
   readonly sealedAt: number;
   /** Milliseconds that sealing took. */
@@ -66,14 +74,14 @@ interface RecordRow {
   old_root: string;
   new_root: string;
   c: string;
-  z: string;
-  y: string;
+  public_signals: string | null;
+  data_place: DataPlace;
   sealed_at: number;
   seal_ms: number;
 }
 
 const RECORD = `SELECT number, status, l1_first, l1_end, opened_at, submitted_at, finalized_at, shape, shape_id,
-  signed_ops, accounts, account_count, old_root, new_root, c, z, y, sealed_at, seal_ms
+  signed_ops, accounts, account_count, old_root, new_root, c, public_signals, data_place, sealed_at, seal_ms
   FROM batches JOIN seals ON batch = number`;
 
 /** The batches from their first op on: see {@link SCHEMA} for how a batch's rows grow with its status. */
@@ -91,28 +99,31 @@ export class BatchTable {
       l1_first: number;
       l1_end: number;
       fee_key_hash: string | null;
+      data_place: DataPlace;
       opened_at: number;
       closed: number;
     }>("SELECT * FROM batches WHERE status = 'planned' ORDER BY number");
-    return rows.map(({ number, l1_first, l1_end, fee_key_hash, opened_at, closed }) => ({
+    return rows.map(({ number, l1_first, l1_end, fee_key_hash, data_place, opened_at, closed }) => ({
       number,
       l1First: l1_first,
       l1End: l1_end,
       feeKeyHash: fee_key_hash === null ? undefined : BigInt(fee_key_hash),
+      dataPlace: data_place,
       openedAt: opened_at,
       closed: closed === 1,
     }));
   }
 
   /** Keeps a planned batch, or what has changed of it. */
-  plan({ number, l1First, l1End, feeKeyHash, openedAt }: Omit<PlannedBatch, 'closed'>): void {
+  plan({ number, l1First, l1End, feeKeyHash, dataPlace, openedAt }: Omit<PlannedBatch, 'closed'>): void {
     this.#db.run(
-      `INSERT INTO batches (number, status, l1_first, l1_end, fee_key_hash, opened_at)
-       VALUES (?, 'planned', ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET l1_end = excluded.l1_end`,
+      `INSERT INTO batches (number, status, l1_first, l1_end, fee_key_hash, data_place, opened_at)
+       VALUES (?, 'planned', ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET l1_end = excluded.l1_end`,
       number,
       l1First,
       l1End,
       feeKeyHash === undefined ? null : String(feeKeyHash),
+      dataPlace,
       openedAt,
     );
   }
@@ -124,13 +135,19 @@ export class BatchTable {
 
   /**
    * planned -> sealed.
+   * @param data calldata of the batch
+   * @param publicSignals undefined where they come with the batch's blob ({@link BatchTable.setPublicSignals})
    * @param accounts distinct accounts touched
    * @param sealMs milliseconds that sealing took
    */
-  seal(sealed: SealedBatch, signedOps: number, accounts: number, sealedAt: number, sealMs: number): void {
-    const { number, shape, shapeId, accountCountAfter, oldRoot, newRoot, c, z, y, data } = sealed;
+  seal(
+    sealed: SealedBatch,
+    { data, publicSignals }: { data: Uint8Array; publicSignals: PublicSignals | undefined },
+    { signedOps, accounts, sealMs }: { signedOps: number; accounts: number; sealMs: number },
+  ): void {
+    const { number, shape, shapeId, accountCountAfter, oldRoot, newRoot, c } = sealed;
     this.#db.run(
-      'INSERT INTO seals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO seals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       number,
       shape,
       shapeId,
@@ -140,16 +157,20 @@ export class BatchTable {
       String(oldRoot),
       String(newRoot),
       String(c),
-      String(z),
-      String(y),
+      publicSignals === undefined ? null : signalsToJson(publicSignals),
       data,
       toJson(sealed.l1Results),
       toJson(sealed.payouts),
       gzipSync(JSON.stringify(sealed.witness), { level: 1 }),
-      sealedAt,
+      Date.now(),
       sealMs,
     );
     this.#db.run("UPDATE batches SET status = 'sealed', closed = 1 WHERE number = ?", number);
+  }
+
+  /** What a proof of this sealed batch has to speak of. */
+  setPublicSignals(number: number, signals: PublicSignals): void {
+    this.#db.run('UPDATE seals SET public_signals = ? WHERE batch = ?', signalsToJson(signals), number);
   }
 
   /** Makes this batch and all later ones planned again; the caller has undone their account changes. */
@@ -201,6 +222,15 @@ export class BatchTable {
     return this.#db
       .all<{ number: number }>("SELECT number FROM batches WHERE status = 'sealed' ORDER BY number")
       .map(({ number }) => number);
+  }
+
+  /** Names of the shapes of sealed batches that are not final. */
+  shapesInWork(): string[] {
+    return this.#db
+      .all<{ shape: string }>(
+        "SELECT DISTINCT shape FROM batches JOIN seals ON batch = number WHERE status <> 'finalized'",
+      )
+      .map(({ shape }) => shape);
   }
 
   /** Batches and their signed ops by status; ops of planned batches are not counted here. */
@@ -295,12 +325,21 @@ function fromRow(row: RecordRow): BatchRecord {
     oldRoot: BigInt(row.old_root),
     newRoot: BigInt(row.new_root),
     c: BigInt(row.c),
-    z: BigInt(row.z),
-    y: BigInt(row.y),
+    publicSignals: row.public_signals === null ? undefined : signalsFromJson(row.public_signals),
+    dataPlace: row.data_place,
     openedAt: row.opened_at,
     sealedAt: row.sealed_at,
     sealMs: row.seal_ms,
     submittedAt: row.submitted_at ?? undefined,
     finalizedAt: row.finalized_at ?? undefined,
   };
+}
+
+function signalsToJson(signals: PublicSignals): string {
+  return JSON.stringify(signals.map(String));
+}
+
+function signalsFromJson(json: string): PublicSignals {
+  const [first, second, third] = (JSON.parse(json) as string[]).map(BigInt);
+  return [first!, second!, third!];
 }

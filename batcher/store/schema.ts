@@ -27,6 +27,7 @@ CREATE TABLE batches (
   l1_first INTEGER NOT NULL,         -- the batch holds the L1 ops l1_first .. l1_end - 1
   l1_end INTEGER NOT NULL,
   fee_key_hash TEXT,                 -- whose accounts take the fees; NULL: no fees
+  data_place TEXT NOT NULL CHECK (data_place IN ('calldata', 'blob')),  -- where its data go on L1
   opened_at INTEGER NOT NULL,
   closed INTEGER NOT NULL DEFAULT 0, -- 1 once it was sealed: after a reorg it takes no new ops
   submitted_at INTEGER,
@@ -43,15 +44,27 @@ CREATE TABLE seals (
   account_count INTEGER NOT NULL,    -- next index after the batch
   old_root TEXT NOT NULL,
   new_root TEXT NOT NULL,
-  c TEXT NOT NULL,
-  z TEXT NOT NULL,
-  y TEXT NOT NULL,
-  data BLOB NOT NULL,
+  c TEXT NOT NULL,                   -- hash of the public-data vector
+  public_signals TEXT,               -- JSON; NULL: not known before its blob is
+  data BLOB NOT NULL,                -- calldata of the batch
   l1_results TEXT NOT NULL,          -- JSON
   payouts TEXT NOT NULL,             -- JSON
   witness BLOB NOT NULL,             -- gzipped JSON
   sealed_at INTEGER NOT NULL,
   seal_ms REAL NOT NULL
+) STRICT;
+
+CREATE TABLE blobs (
+  first INTEGER PRIMARY KEY REFERENCES seals (batch) ON DELETE CASCADE,  -- the blob holds the batches first .. last
+  last INTEGER NOT NULL REFERENCES seals (batch) ON DELETE CASCADE,
+  versioned_hash TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE blob_parts (
+  batch INTEGER PRIMARY KEY REFERENCES seals (batch) ON DELETE CASCADE,
+  visible TEXT NOT NULL,             -- JSON: elements that L1 reads in calldata
+  hidden TEXT NOT NULL,              -- JSON: coefficients that go to the blob
+  blob INTEGER REFERENCES blobs (first) ON DELETE SET NULL  -- NULL: it waits for others to share a blob with
 ) STRICT;
 
 CREATE TABLE proofs (

@@ -140,7 +140,8 @@ export class GrowingRollup {
   #prove(draft: BatchDraft): ProvenBatch {
     const { number, shape, oldRoot, newRoot, c, z, y, data } = draft.seal(this.#shape, 0);
     const proof = this.#key.prove([c, z, y]);
-    return { number, shape, manifestId: MANIFEST_ID, oldRoot, newRoot, c, z, y, data, proof };
+    const publicSignals = [c, z, y] as const;
+    return { number, shape, manifestId: MANIFEST_ID, oldRoot, newRoot, c, publicSignals, data, proof };
   }
 
   async #finalize(batches: readonly ProvenBatch[]): Promise<void> {

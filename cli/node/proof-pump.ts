@@ -37,10 +37,12 @@ export class ProofPump {
     const { store, dispatcher } = this.#options;
     const record = store.batches.get(number);
     const witness = store.batches.witness(number);
-    if (record === undefined || witness === undefined) return;
-    const { shape, c, z, y } = record;
-    const publicSignals = [c, z, y].map(String);
-    await dispatcher.submit({ batch: number, shape, witness, publicSignals });
+    // One that waits for its blob is asked for again when it has one.
+    if (record?.publicSignals === undefined || witness === undefined) return;
+    const { shape } = record;
+    const [C, z, y] = record.publicSignals.map(String) as [string, string, string];
+    const input = { ...witness, C, z, y };
+    await dispatcher.submit({ batch: number, shape, witness: input, publicSignals: [C, z, y] });
   }
 
   #keep(proof: VerifiedProof): void {
@@ -49,8 +51,7 @@ export class ProofPump {
     const record = store.batches.get(batch);
     const manifestId = manifestIds.get(shape);
     // The batch may have been undone and sealed with other content since.
-    const wanted = record === undefined ? '' : [record.c, record.z, record.y].join();
-    if (manifestId === undefined || publicSignals.join() !== wanted) return;
+    if (manifestId === undefined || publicSignals.join() !== record?.publicSignals?.join()) return;
     store.proofs.add(batch, { manifestId, proof: proof.proof, worker, timings, provenAt: Date.now() });
     logger.info({ batch, worker, timings }, 'batch proved');
   }

@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { Aggregator } from '../../aggregator/aggregator.ts';
+import { CallTiming } from '../../aggregator/call-timing.ts';
 import { rollupEnded } from '../../aggregator/exit-mode.ts';
 import { persistently } from '../../aggregator/l1-connection.ts';
 import { operatorWallet } from '../../aggregator/operator-key.ts';
+import { blobHasher } from '../../aggregator/packed-blob.ts';
 import { verifyingKeyHash } from '../../aggregator/verifying-key.ts';
 import { Admission } from '../../batcher/admission.ts';
 import {
@@ -13,6 +16,7 @@ import {
 } from '../../batcher/api/status-route.ts';
 import { startApi } from '../../batcher/api.ts';
 import { StoredBatchSource } from '../../batcher/batch-source.ts';
+import { BlobGroups } from '../../batcher/blob-groups.ts';
 import type { NodeConfig } from '../../batcher/config.ts';
 import { L1Intake } from '../../batcher/l1-intake.ts';
 import { rollupShapes } from '../../batcher/rollup-shapes.ts';
@@ -26,6 +30,7 @@ import { componentLogger } from '../../prover/log.ts';
 import { type Proving, startProving } from '../../prover/proving.ts';
 import { readJsonFile } from '../text-file.ts';
 import { Cleanup } from './cleanup.ts';
+import { dataChoice, dataStatus, usableShapes } from './data-places.ts';
 import { deployedArtifacts } from './deployed-artifacts.ts';
 import { ProofPump } from './proof-pump.ts';
 import { tokensWithoutFee } from './tokens-without-fee.ts';
@@ -72,10 +77,8 @@ async function start(
 ): Promise<RunningNode> {
   const deployment = parseDeployManifest(await readJsonFile(config.deployment, 'deployment manifest'));
   assertFinalityWait(config, deployment.l1Deadline);
-  const shapes = rollupShapes(deployment, config.shapes);
+  const shapes = await usableShapes(rollupShapes(deployment, config.shapes), config.da, logger);
   const wallet = operatorWallet(config);
-  const names = shapes.map(({ shape }) => shape.name);
-  const artifacts = await deployedArtifacts(config.artifacts ?? artifactFolder(), deployment, names);
 
   const store = Store.open(config.dataDir, {
     chainId: deployment.chainId,
@@ -85,10 +88,15 @@ async function start(
     genesisRoot: BigInt(deployment.genesisRoot),
   });
   cleanup.add(() => store.close());
+  // A batch that is sealed stays in its shape, whatever the settings are now.
+  const names = [...new Set([...shapes.map(({ shape }) => shape.name), ...store.batches.shapesInWork()])];
+  const artifacts = await deployedArtifacts(config.artifacts ?? artifactFolder(), deployment, names);
   const { feeKeyHash, minimumFees, batchAgeMs } = config;
+  const choice = dataChoice(shapes, config, logger.child({ part: 'data-choice' }));
   const sequencer = new Sequencer(store, {
     shapes,
     feeKeyHash,
+    dataPlace: () => choice.place,
     logger: logger.child({ part: 'sequencer' }),
   });
   sequencer.on('rejected', (op, { code, message }) => logger.warn({ op, code }, `op rejected: ${message}`));
@@ -123,6 +131,23 @@ async function start(
     logger,
   });
 
+  const { finality, finalityWaitMs, maxBatchesPerCall, l1PollMs } = config;
+  const usesBlobs = shapes.some(({ shape }) => shape.blob) || store.blobs.waiting().length > 0;
+  const groupsLogger = logger.child({ part: 'blob-groups' });
+  const blobGroups = usesBlobs
+    ? new BlobGroups({
+        store,
+        sequencer,
+        mostBatches: maxBatchesPerCall,
+        timing: new CallTiming({ finality, waitMs: finalityWaitMs, logger: groupsLogger }),
+        versionedHash: await blobHasher(),
+        onProofWanted: (number) => pump.request(number),
+        pollMs: l1PollMs,
+        logger: groupsLogger,
+      })
+    : undefined;
+  cleanup.add(() => blobGroups?.close());
+
   let exitMode: NodeHealth['exitMode'] = null;
   const onExitMode = (lastBatch: number): void => {
     exitMode = { lastBatch };
@@ -133,6 +158,7 @@ async function start(
     );
     admission.end(reason);
     sealer.close();
+    blobGroups?.close();
     stopProving().catch((error: unknown) => logger.error({ err: error }, 'the provers did not stop'));
   };
   const aggregatorOptions = {
@@ -150,10 +176,12 @@ async function start(
     ),
     confirmations: config.confirmations,
     maxFeePerGas: config.maxFeePerGas,
-    maxBatchesPerCall: config.maxBatchesPerCall,
-    finality: config.finality,
-    finalityWaitMs: config.finalityWaitMs,
-    pollMs: config.l1PollMs,
+    maxBatchesPerCall,
+    finality,
+    finalityWaitMs,
+    onPrices: choice.isOpen ? choice.update.bind(choice) : undefined,
+    blobFolder: join(config.dataDir, 'blobs'),
+    pollMs: l1PollMs,
     logger: logger.child({ part: 'aggregator' }),
     onExitMode,
   };
@@ -169,6 +197,7 @@ async function start(
     minimumFees,
     l1Deadline: deployment.l1Deadline,
     health: () => ({
+      data: dataStatus(choice),
       proving: {
         transport: proving.transport,
         workers: proving.transport === 'embedded' ? workers : proving.workerPids().length,
@@ -192,7 +221,10 @@ async function start(
     store,
     proving,
     status: () => nodeStatus(source),
-    flush: () => sealer.flush(),
+    flush: async () => {
+      await sealer.flush();
+      blobGroups?.flush();
+    },
     stop: () => cleanup.run(),
   };
 }

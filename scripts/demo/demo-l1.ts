@@ -29,11 +29,11 @@ const DEADLINE_SECONDS = 24 * 3600;
 /**
  * Starts a local L1 and deploys tokens, verifiers and rollup on it.
  * @param tokens the tokens of the transfer file; ETH is there by itself
- * @param artifacts of the one shape that gets a verifier; @param exit of its depth
+ * @param artifacts of the shapes that get a verifier; @param exit of their depth
  */
 export async function startDemoL1(
   tokens: Iterable<TokenOfFile>,
-  artifacts: ShapeArtifacts,
+  artifacts: readonly ShapeArtifacts[],
   exit: ExitArtifacts,
 ): Promise<DemoL1> {
   const chain = await startLocalL1();
@@ -53,16 +53,13 @@ export async function startDemoL1(
       if (symbol === 'ETH') continue;
       erc20.push({ symbol, decimals, unitExponent, address: await deployToken(depositor, symbol, decimals) });
     }
-    const { manifest, manifestId, vkey: verificationKey } = artifacts;
-    const shape = {
-      shape: manifest.shape,
-      verificationKey,
-      manifestId,
-      devKeys: isDev(artifacts),
-    };
+    const shapes = artifacts.map((ofShape) => {
+      const { manifest, manifestId, vkey: verificationKey } = ofShape;
+      return { shape: manifest.shape, verificationKey, manifestId, devKeys: isDev(ofShape) };
+    });
     const deployment = await deployRollup({
       operator,
-      shapes: [shape],
+      shapes,
       tokens: erc20,
       exit: { verificationKey: exit.vkey, manifestId: exit.manifestId, devKeys: isDev(exit) },
       l1Deadline: DEADLINE_SECONDS,

@@ -17,7 +17,7 @@ export async function exportBatch(
   const files = {
     'input.json': store.batches.witness(number),
     'proof.json': store.proofs.get(number)?.proof,
-    'public.json': record && [record.c, record.z, record.y].map(String),
+    'public.json': record?.publicSignals?.map(String),
     'verification_key.json': vkey,
   };
   await mkdir(folder, { recursive: true });

@@ -34,9 +34,7 @@ const batchSchema = z.object({
   sealedAt: z.number(),
   finalizedAt: z.number().optional(),
   newRoot: z.string(),
-  c: z.string(),
-  z: z.string(),
-  y: z.string(),
+  publicSignals: z.tuple([z.string(), z.string(), z.string()]).nullable(),
   payouts: z.array(z.object({ owner: z.string(), token: z.number(), amount: z.string().transform(BigInt) })),
   proof: z
     .object({

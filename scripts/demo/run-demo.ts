@@ -91,7 +91,7 @@ export async function runDemo(
   };
 
   const l1 = await step('Local L1 with tokens, verifier and rollup', () =>
-    startIn(resources, () => startDemoL1(file.tokens.values(), artifacts, exit)),
+    startIn(resources, () => startDemoL1(file.tokens.values(), [artifacts], exit)),
   );
   const wallets = new DemoWallets();
   const operator = l1.deployment.operator.toLowerCase();

@@ -33,7 +33,8 @@ afterAll(async () => {
 
 /** The public signals of a sealed batch, which no worker needs to be told: they follow from its input. */
 async function publicSignalsOf(batch: number): Promise<[bigint, bigint, bigint]> {
-  const { c, z, y } = await pipeline.api.batch(batch);
+  const { publicSignals } = await pipeline.api.batch(batch);
+  const [c, z, y] = publicSignals!;
   return [BigInt(c), BigInt(z), BigInt(y)];
 }
 

@@ -89,6 +89,7 @@ beforeEach(async () => {
     keys,
     maxBatchesPerCall: 8,
     timing: new CallTiming({ finality: 'fast', waitMs: 0, logger }),
+    blobFolder: folder,
     logger,
   });
 });
@@ -115,9 +116,8 @@ function seal(): void {
 /** Proves every sealed batch. */
 function prove(): void {
   for (const number of store.batches.unproven()) {
-    const { c, z, y } = store.batches.get(number)!;
     const { manifestId } = rollup.keys.get('tiny')!;
-    const proof = rollup.key.prove([c, z, y]);
+    const proof = rollup.key.prove(store.batches.get(number)!.publicSignals!);
     store.proofs.add(number, { manifestId, proof, worker: 'w', timings: {}, provenAt: 1 });
   }
 }

@@ -68,6 +68,11 @@ export class MemoryStore implements L1OpSink, BatchSource {
     return found;
   }
 
+  /** Its batches are in no blob. */
+  blobParts(): [] {
+    return [];
+  }
+
   rootAfter(number: number): bigint | undefined {
     return number === 0 ? this.genesisRoot : this.batches[number - 1]?.batch.newRoot;
   }

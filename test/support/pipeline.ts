@@ -25,6 +25,8 @@ export interface PipelineOptions {
   readonly redis: 'private' | 'shared';
   /** `millrace worker` processes on the shared Redis. */
   readonly workers?: number;
+  /** Whether the rollup has a shape for blobs too, and the node puts all data there. */
+  readonly blobs?: true;
   /** Deposits by L1 address, in units; the operator's come by themselves. */
   readonly deposits: ReadonlyMap<string, bigint>;
 }
@@ -73,7 +75,7 @@ export class Pipeline {
     parts: Pick<Pipeline, 'premises' | 'artifacts' | 'l1' | 'connection' | 'redis'>,
     folder: string,
     port: number,
-    localWorkers: number,
+    { localWorkers, blobs }: PipelineOptions,
     resources: AsyncDisposableStack,
   ) {
     const { premises, artifacts, l1, connection, redis } = parts;
@@ -97,6 +99,7 @@ export class Pipeline {
       MILLRACE_CONFIRMATIONS: '0',
       MILLRACE_L1_POLL_MS: '100',
       MILLRACE_HTTP_PORT: String(port),
+      ...(blobs ? { MILLRACE_DA: 'blob' } : {}),
     });
     this.apiUrl = `http://127.0.0.1:${port}`;
     this.api = new PatientApi(this.apiUrl);
@@ -108,14 +111,16 @@ export class Pipeline {
   }
 
   /** Starts everything and makes the deposits; the node has read them when this returns. */
-  static async start({ localWorkers, redis, workers = 0, deposits }: PipelineOptions): Promise<Pipeline> {
+  static async start(options: PipelineOptions): Promise<Pipeline> {
+    const { redis, workers = 0, blobs, deposits } = options;
     const resources = new AsyncDisposableStack();
     try {
       const folder = await mkdtemp(join(tmpdir(), 'millrace-pipeline-'));
       resources.defer(() => rm(folder, { recursive: true }));
       const artifacts = await ensureArtifacts('tiny');
       const exit = await ensureExitArtifacts(artifacts.manifest.shape.depth);
-      const l1 = await startDemoL1([ETH], artifacts, exit);
+      const forBlobs = blobs ? [await ensureArtifacts('tiny-blob')] : [];
+      const l1 = await startDemoL1([ETH], [artifacts, ...forBlobs], exit);
       resources.defer(() => l1.stop());
       await writeFile(join(folder, 'deployment.json'), JSON.stringify(l1.deployment));
       const connection = await startRpcProxy(l1.chain.url);
@@ -126,7 +131,7 @@ export class Pipeline {
       resources.defer(() => premises.close());
       const parts = { premises, artifacts, l1, connection, redis: shared };
       const port = await freeLoopbackPort();
-      const pipeline = new Pipeline(parts, folder, port, localWorkers, resources);
+      const pipeline = new Pipeline(parts, folder, port, options, resources);
       for (let i = 0; i < workers; i++) pipeline.addWorker();
       await pipeline.#deposit(deposits);
       return pipeline;

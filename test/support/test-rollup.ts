@@ -75,7 +75,17 @@ export class TestRollup {
     const proof = this.key.prove([c, z, y]);
     return {
       sealed,
-      proven: { number, shape, manifestId: MANIFEST_ID, oldRoot, newRoot, c, z, y, data, proof },
+      proven: {
+        number,
+        shape,
+        manifestId: MANIFEST_ID,
+        oldRoot,
+        newRoot,
+        c,
+        publicSignals: [c, z, y],
+        data,
+        proof,
+      },
     };
   }
 }

@@ -1,0 +1,107 @@
+import { MillraceError } from '../protocol/error.ts';
+import { CALLDATA_BYTES_CAP } from './fees.ts';
+import { type BlobCall, type PackedBlob, packBlob } from './packed-blob.ts';
+import type { BatchSource, ProvenBatch, SharedBlob } from './ports.ts';
+import type { RollupContract, ShapeKeys } from './rollup-contract.ts';
+
+/** What makes batches final in one transaction. */
+export interface FinalizingCall {
+  /** 0x hex. */
+  readonly data: string;
+  /** That the transaction has to carry. */
+  readonly blob?: PackedBlob | undefined;
+}
+
+/** Batches that can go to L1 together. */
+export interface NextBatches {
+  readonly batches: readonly ProvenBatch[];
+  /** Most that could: more need not be waited for. */
+  readonly most: number;
+}
+
+export interface NextCallOptions {
+  readonly rollup: RollupContract;
+  readonly source: BatchSource;
+  /** By name of the shape. */
+  readonly keys: ShapeKeys;
+}
+
+/** Puts together the calls that make batches final: of batches in calldata as many as a transaction takes, of those in a blob all. */
+export class NextCall {
+  readonly #options: NextCallOptions;
+  /** The blob of the last call: it takes most of a second, and is asked for more than once. */
+  #packed: { readonly statements: string; readonly call: BlobCall } | undefined;
+
+  constructor(options: NextCallOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The proven batches from `first` on that the next call can have; undefined if there is none, or not yet all that share a blob.
+   * @param limit most batches in a call
+   */
+  batches(first: number, limit: number): NextBatches | undefined {
+    const { source } = this.#options;
+    const proven = source.provenBatches(first, limit);
+    const blob = proven[0]?.blob;
+    if (blob !== undefined) {
+      const count = blob.last - first + 1;
+      const whole = source.provenBatches(first, count);
+      return whole.length < count ? undefined : { batches: whole, most: count };
+    }
+    const inBlob = proven.findIndex((batch) => batch.blob !== undefined);
+    const inCalldata = inBlob < 0 ? proven : proven.slice(0, inBlob);
+    if (inCalldata.length === 0) return undefined;
+    const fitting = longestFitting(inCalldata);
+    return { batches: fitting, most: fitting.length < proven.length ? fitting.length : limit };
+  }
+
+  /**
+   * The call for these batches: those of one blob, or any without one.
+   * @throws {MillraceError} `internal/blob-differs`, and what {@link packBlob} throws
+   */
+  async of(batches: readonly ProvenBatch[]): Promise<FinalizingCall> {
+    const { rollup, keys } = this.#options;
+    const blob = batches[0]?.blob;
+    if (blob === undefined) return { data: await rollup.encodeCommitAndProve(batches, keys) };
+    const call = await this.#pack(blob, batches);
+    return { data: await rollup.encodeCommitAndProveBlob(batches, keys, call), blob: call.blob };
+  }
+
+  async #pack(
+    { first, last, versionedHash }: SharedBlob,
+    batches: readonly ProvenBatch[],
+  ): Promise<BlobCall> {
+    // The same blob is opened elsewhere if the batches have other calldata.
+    const statements = batches.map(({ publicSignals }) => publicSignals.join()).join(';');
+    if (this.#packed?.statements === statements) return this.#packed.call;
+    const call = await packBlob(this.#options.source.blobParts(first, last));
+    const found = call.openings.map(({ a, zy, yLo }) => [a, zy, yLo].join()).join(';');
+    if (found !== statements) {
+      throw new MillraceError('internal', 'blob-differs', 'The proofs of the batches are for another blob', {
+        details: { first, last, expected: versionedHash, found: call.blob.versionedHash },
+        fix: 'Keep the data folder for examination and restore the state from L1 into a new one.',
+      });
+    }
+    this.#packed = { statements, call };
+    return call;
+  }
+}
+
+/**
+ * The longest beginning of the list whose call a transaction can carry; one batch in any case.
+ * @param batches none in a blob
+ */
+export function longestFitting(batches: readonly ProvenBatch[]): readonly ProvenBatch[] {
+  let fitting = batches;
+  while (fitting.length > 1 && callBytes(fitting) > CALLDATA_BYTES_CAP) fitting = fitting.slice(0, -1);
+  return fitting;
+}
+
+/** Bytes of `commitAndProveBatches` with these batches, as the ABI encodes them. */
+export function callBytes(batches: readonly Pick<ProvenBatch, 'shape' | 'data'>[]): number {
+  const sums = new Set(batches.map(({ shape }) => shape)).size;
+  // Three arrays, each with its place and its length; of a batch its place, four words, its data with their length, and a proof.
+  const words = 6 + 2 * sums + batches.length * (6 + 6);
+  return 4 + 32 * words + batches.reduce((bytes, { data }) => bytes + 32 * Math.ceil(data.length / 32), 0);
+}

@@ -1,0 +1,84 @@
+import type { BlobBatch } from '../../protocol/blob/binding.ts';
+import type { Database } from './database.ts';
+
+/** Batches that share a blob: all from `first` to `last`. */
+export interface StoredBlob {
+  readonly first: number;
+  readonly last: number;
+  /** 0x + 64 hex. */
+  readonly versionedHash: string;
+}
+
+interface PartRow {
+  c: string;
+  shape_id: number;
+  data: Uint8Array;
+  visible: string;
+  hidden: string;
+}
+
+/** The parts of blobs that sealed batches have, and which of them share one. Both go with the batches' seals. */
+export class BlobTable {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Keeps what a sealed batch puts into a blob. */
+  addPart(batch: number, { visible, hidden }: Pick<BlobBatch, 'visible' | 'hidden'>): void {
+    this.#db.run(
+      'INSERT INTO blob_parts VALUES (?, ?, ?, NULL)',
+      batch,
+      JSON.stringify(visible.map(String)),
+      JSON.stringify(hidden.map(String)),
+    );
+  }
+
+  /** The parts of the batches `first..last` that have one, ascending. */
+  parts(first: number, last: number): BlobBatch[] {
+    return this.#db
+      .all<PartRow>(
+        `SELECT c, shape_id, data, visible, hidden FROM blob_parts JOIN seals USING (batch)
+         WHERE batch BETWEEN ? AND ? ORDER BY batch`,
+        first,
+        last,
+      )
+      .map(({ c, shape_id, data, visible, hidden }) => ({
+        c: BigInt(c),
+        shapeId: shape_id,
+        data,
+        visible: elements(visible),
+        hidden: elements(hidden),
+      }));
+  }
+
+  /** Sealed batches with a part that is in no blob yet, ascending, and the number of its coefficients. */
+  waiting(): { number: number; coefficients: number }[] {
+    return this.#db.all(
+      `SELECT batch AS number, json_array_length(hidden) AS coefficients FROM blob_parts
+       WHERE blob IS NULL ORDER BY batch`,
+    );
+  }
+
+  /** The batches `first..last`, each with a part, share a blob from now on. */
+  add({ first, last, versionedHash }: StoredBlob): void {
+    this.#db.run('INSERT INTO blobs VALUES (?, ?, ?)', first, last, versionedHash);
+    this.#db.run('UPDATE blob_parts SET blob = ? WHERE batch BETWEEN ? AND ?', first, first, last);
+  }
+
+  /** The blob that this batch is in. */
+  of(batch: number): StoredBlob | undefined {
+    const row = this.#db.one<{ first: number; last: number; versioned_hash: string }>(
+      'SELECT first, last, versioned_hash FROM blobs WHERE ? BETWEEN first AND last',
+      batch,
+    );
+    return row === undefined
+      ? undefined
+      : { first: row.first, last: row.last, versionedHash: row.versioned_hash };
+  }
+}
+
+function elements(json: string): bigint[] {
+  return (JSON.parse(json) as string[]).map(BigInt);
+}
