@@ -48,12 +48,12 @@ it.each([
     {
       place: 'blob',
       forecast: {
-        weiATransfer: { calldata: '14000000000', blob: '9500000000' },
+        weiATransfer: { calldata: '14000123456000', blob: '9500000000' },
         gasPrice: '1000000000',
         blobGasPrice: '1',
       },
     },
-    /a blob: a transfer costs 14.0 gwei in calldata, 9.5 in a blob \(gas 1.0, blob gas 0.000000001 gwei\)/,
+    /a blob: a transfer costs 14,000 gwei in calldata, 9.5 in a blob \(gas 1, blob gas 0.000000001 gwei\)/,
   ],
 ])('says where the data go: %s', async (_, data, expected) => {
   const counts = { planned: 0 };

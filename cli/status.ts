@@ -99,7 +99,8 @@ function dataRow({ place, forecast }: NodeStatus['data']): string {
   const where = `new batches go to ${place === 'blob' ? 'a blob' : 'calldata'}`;
   if (forecast === null) return where;
   const { weiATransfer, gasPrice, blobGasPrice } = forecast;
-  const gwei = (wei: string) => formatUnits(wei, 'gwei');
+  const gwei = (wei: string) =>
+    Number(formatUnits(wei, 'gwei')).toLocaleString('en', { maximumSignificantDigits: 4 });
   if (weiATransfer.blob === null || blobGasPrice === null) return `${where}: L1 has no blobs`;
   const [calldata, blob] = [gwei(weiATransfer.calldata), gwei(weiATransfer.blob)];
   return `${where}: a transfer costs ${calldata} gwei in calldata, ${blob} in a blob (gas ${gwei(gasPrice)}, blob gas ${gwei(blobGasPrice)} gwei)`;
