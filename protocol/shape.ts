@@ -46,6 +46,8 @@ export const BLOB_SHAPES = {
   tiny: { name: 'tiny-blob', n2: 2, n1: 2, m: 4, depth: 8, blob: true, constraints: 20_134 },
   /** The demo: domain 2^18. */
   demo: { name: 'demo-blob', n2: 20, n1: 17, m: 30, depth: 24, blob: true, constraints: 260_745 },
+  /** Real use: domain 2^20. */
+  large: { name: 'large-blob', n2: 90, n1: 22, m: 121, depth: 24, blob: true, constraints: 1_048_220 },
 } as const satisfies Record<string, Shape>;
 
 /** Fee accounts, hence distinct fee tokens, of a batch. */
