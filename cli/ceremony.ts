@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { MillraceError } from '../protocol/error.ts';
-import { SHAPES, shapeByName } from '../protocol/shape.ts';
+import { SHAPE_NAMES, SHAPES, shapeByName } from '../protocol/shape.ts';
 import { artifactFolder } from '../prover/artifacts/artifact-folder.ts';
 import { batchCircuit } from '../prover/artifacts/batch-circuit.ts';
 import type { Circuit } from '../prover/artifacts/circuit-sources.ts';
@@ -30,7 +30,7 @@ export function registerCeremony(program: Command): void {
     .description(
       "begin: the key that follows from the circuit and the powers of tau, nobody's contribution in it",
     )
-    .requiredOption('--circuit <name>', `${Object.keys(SHAPES).join(', ')}, or exit-DEPTH`)
+    .requiredOption('--circuit <name>', `${SHAPE_NAMES.join(', ')}, or exit-DEPTH`)
     .requiredOption(...PTAU)
     .requiredOption(...FOLDER)
     .action(async ({ circuit, ptau, folder }: { circuit: string; ptau: string; folder: string }) => {

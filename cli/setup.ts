@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { MillraceError } from '../protocol/error.ts';
-import { SHAPES } from '../protocol/shape.ts';
+import { SHAPE_NAMES } from '../protocol/shape.ts';
 import { ensureArtifacts, ensureExitArtifacts } from '../prover/artifacts/ensure-artifacts.ts';
 import { ptauSetup } from '../prover/setup/ptau-setup.ts';
 import { artifactStages } from './artifact-stages.ts';
@@ -16,7 +16,7 @@ export function registerSetup(program: Command): void {
   program
     .command('setup')
     .description("compile a shape's circuit and the exit circuit of its depth, and make their keys")
-    .requiredOption('--shape <name>', `one of ${Object.keys(SHAPES).join(', ')}`)
+    .requiredOption('--shape <name>', `one of ${SHAPE_NAMES.join(', ')}`)
     .option(
       '--ptau <file>',
       'powers of tau of a public ceremony; default: a development setup, for local chains',
