@@ -12,16 +12,17 @@ library BatchProofs {
     uint256 private constant PROOF_BYTES = 192;
     uint256 private constant SUM_BYTES = 64;
     uint256 private constant KEY_BYTES = 704;
+    /// @dev Where a header has its shape, and `c, z, y`.
+    uint256 private constant HEADER_SHAPE = 32;
+    uint256 private constant HEADER_C = 160;
 
     /// @notice Writes the statement of a batch as number `i` of the list.
+    /// @dev A struct of value types has a word for each member in memory.
     function set(uint256[] memory statements, uint256 i, IMillrace.BatchHeader memory header) internal pure {
-        (uint256 shape, uint256 c, uint256 z, uint256 y) = (header.shape, header.c, header.z, header.y);
         assembly ("memory-safe") {
             let ptr := add(add(statements, 32), mul(i, STATEMENT_BYTES))
-            mstore(ptr, shape)
-            mstore(add(ptr, 32), c)
-            mstore(add(ptr, 64), z)
-            mstore(add(ptr, 96), y)
+            mstore(ptr, mload(add(header, HEADER_SHAPE)))
+            mcopy(add(ptr, 32), add(header, HEADER_C), 96)
         }
     }
 
@@ -45,28 +46,23 @@ library BatchProofs {
         uint256[] memory verifiers = new uint256[](shapeCount);
         uint256 used = 0;
         for (uint256 i = 0; i < count; ++i) {
-            (uint256 shape, uint256 place) = _setPlace(statements, i, places);
-            if (place != 0) continue;
-            verifiers[used] = uint160(shapes[shape].verifier);
-            places[shape] = ++used;
-            _setPlace(statements, i, places);
+            uint256 ptr;
+            uint256 shape;
+            assembly ("memory-safe") {
+                ptr := add(add(statements, 32), mul(i, STATEMENT_BYTES))
+                shape := mload(ptr)
+            }
+            uint256 place = places[shape];
+            if (place == 0) {
+                verifiers[used] = uint160(shapes[shape].verifier);
+                place = ++used;
+                places[shape] = place;
+            }
+            assembly ("memory-safe") {
+                mstore(ptr, sub(place, 1))
+            }
         }
         _callVerifier(verifiers, used, statements, proofs, sums);
-    }
-
-    /// @dev Puts the place of the key where the shape id of statement `i` is, if it has one yet.
-    /// @param places of the keys, plus 1, by shape id; there is one for every shape
-    function _setPlace(uint256[] memory statements, uint256 i, uint256[] memory places)
-        private
-        pure
-        returns (uint256 shape, uint256 place)
-    {
-        assembly ("memory-safe") {
-            let ptr := add(add(statements, 32), mul(i, STATEMENT_BYTES))
-            shape := mload(ptr)
-            place := mload(add(add(places, 32), mul(shape, 32)))
-            if place { mstore(ptr, sub(place, 1)) }
-        }
     }
 
     /// @dev Calls {IGroth16Verifier-verifyAggregate} of the first verifier, with the keys of the others. Written out,

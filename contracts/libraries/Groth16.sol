@@ -68,12 +68,14 @@ library Groth16 {
             (uint256 challenge, uint256 keyChallenge) = _challenges(w);
             uint256 keyWeight = 1;
             uint256 seen = 0;
+            (uint256 key, uint256 pair, uint256 point) = (w.keys, w.pairs + w.count * PAIR_BYTES, w.sums);
             for (uint256 k = 0; k < w.keyCount; ++k) {
-                uint256[3] memory inputs;
-                uint256 found = _weigh(w, k, challenge, keyWeight, inputs);
+                uint256[4] memory sums;
+                uint256 found = _weigh(w, k, challenge, keyWeight, sums);
                 if (found == 0) revert IGroth16Verifier.UnusedKey(k);
                 seen += found;
-                _writeKeyPairs(w, k, keyWeight, inputs);
+                _writeKeyPairs(pair, key, point, sums);
+                (key, pair, point) = (key + KEY_BYTES, pair + 3 * PAIR_BYTES, point + POINT_BYTES);
                 keyWeight = mulmod(keyWeight, keyChallenge, R);
             }
             if (seen != w.count) _revertUnknownKey(w);
@@ -97,99 +99,113 @@ library Groth16 {
         challenge %= R;
     }
 
-    // One loop over local variables: in functions of its own each would cost a jump for every proof.
-    // solhint-disable function-max-lines
-
     /// @dev Multiplies the A of the proofs of key `k` by their weights, in place.
     /// @param total what the weights of the key add up to
-    /// @param inputs where to write the public inputs, each summed up by the weights
+    /// @param sums zeros, where the public inputs, each times the weight of its proof, and the weights are added up
     /// @return found number of proofs of the key
-    function _weigh(Workspace memory w, uint256 k, uint256 challenge, uint256 total, uint256[3] memory inputs)
+    function _weigh(Workspace memory w, uint256 k, uint256 challenge, uint256 total, uint256[4] memory sums)
         private
         view
         returns (uint256 found)
     {
-        uint256 outOfRange; // place of the statement plus 1
-        bool done = true;
-        assembly ("memory-safe") {
-            // Multiplies the point before the word at `scalarAt`, which the precompile takes for the scalar.
-            function scaled(scalarAt, weight) -> ok {
-                let kept := mload(scalarAt)
-                mstore(scalarAt, weight)
-                let point := sub(scalarAt, 64)
-                ok := staticcall(gas(), EC_MUL, point, 96, point, 64)
-                mstore(scalarAt, kept)
+        unchecked {
+            (uint256 first, uint256 firstPair, uint256 end) = (w.statements, w.pairs, w.pairs);
+            for (; first < end && _word(first) != k; first += STATEMENT_BYTES) {
+                firstPair += PAIR_BYTES;
             }
+            if (first == end) return 0;
+            uint256 second = first + STATEMENT_BYTES;
+            uint256 reached;
+            (found, reached) =
+                _weighRun(second, firstPair + PAIR_BYTES, end, k, challenge, mulmod(total, challenge, R), sums);
+            if (reached != end) _revertAt(w, reached);
+            // The first one has what the others leave of the total.
+            (, reached) = _weighRun(first, firstPair, second, k, challenge, addmod(total, R - sums[3], R), sums);
+            if (reached != second) _revertAt(w, reached);
+            ++found;
+        }
+    }
 
-            let firstStatement
-            let firstPair
-            let weight := total
-            let rest := total // for the first proof
-            let statement := mload(add(w, 0x60))
-            let pair := mload(add(w, 0x80))
-            let end := pair
-            let s0
-            let s1
-            let s2
+    /// @dev Weighs the proofs of key `k` among those from `statement` to `end`: the first of them by `weight`, each other one by
+    /// `challenge` times the weight before.
+    /// @param weight below r
+    /// @return found number of these proofs
+    /// @return reached `end`, or the statement whose inputs are out of range or whose A the precompile refuses
+    function _weighRun(
+        uint256 statement,
+        uint256 pair,
+        uint256 end,
+        uint256 k,
+        uint256 challenge,
+        uint256 weight,
+        uint256[4] memory sums
+    ) private view returns (uint256 found, uint256 reached) {
+        assembly ("memory-safe") {
             for {} lt(statement, end) {
                 statement := add(statement, STATEMENT_BYTES)
                 pair := add(pair, PAIR_BYTES)
             } {
                 if xor(mload(statement), k) { continue }
+                let x := mload(add(statement, 32))
+                let valid := lt(x, R)
+                mstore(sums, addmod(mload(sums), mulmod(weight, x, R), R))
+                x := mload(add(statement, 64))
+                valid := and(valid, lt(x, R))
+                mstore(add(sums, 32), addmod(mload(add(sums, 32)), mulmod(weight, x, R), R))
+                x := mload(add(statement, 96))
+                valid := and(valid, lt(x, R))
+                mstore(add(sums, 64), addmod(mload(add(sums, 64)), mulmod(weight, x, R), R))
+                mstore(add(sums, 96), addmod(mload(add(sums, 96)), weight, R))
+                // Nothing is multiplied by 1. The precompile takes the word after the point for the scalar.
+                if xor(weight, 1) {
+                    x := mload(add(pair, 64))
+                    mstore(add(pair, 64), weight)
+                    valid := and(valid, staticcall(gas(), EC_MUL, pair, 96, pair, 64))
+                    mstore(add(pair, 64), x)
+                }
+                if iszero(valid) { break }
                 found := add(found, 1)
-                let x0 := mload(add(statement, 32))
-                let x1 := mload(add(statement, 64))
-                let x2 := mload(add(statement, 96))
-                if iszero(and(lt(x0, R), and(lt(x1, R), lt(x2, R)))) {
-                    outOfRange := add(1, div(sub(statement, mload(add(w, 0x60))), STATEMENT_BYTES))
-                    break
-                }
-                if eq(found, 1) {
-                    firstStatement := statement
-                    firstPair := pair
-                    continue
-                }
                 weight := mulmod(weight, challenge, R)
-                rest := addmod(rest, sub(R, weight), R)
-                s0 := addmod(s0, mulmod(weight, x0, R), R)
-                s1 := addmod(s1, mulmod(weight, x1, R), R)
-                s2 := addmod(s2, mulmod(weight, x2, R), R)
-                done := scaled(add(pair, 64), weight)
-                if iszero(done) { break }
             }
-            if and(and(done, iszero(outOfRange)), gt(found, 0)) {
-                mstore(inputs, addmod(s0, mulmod(rest, mload(add(firstStatement, 32)), R), R))
-                mstore(add(inputs, 32), addmod(s1, mulmod(rest, mload(add(firstStatement, 64)), R), R))
-                mstore(add(inputs, 64), addmod(s2, mulmod(rest, mload(add(firstStatement, 96)), R), R))
-                if xor(rest, 1) { done := scaled(add(firstPair, 64), rest) }
-            }
+            reached := statement
         }
-        if (outOfRange != 0) revert IGroth16Verifier.InputOutOfRange(outOfRange - 1);
-        if (!done) revert IGroth16Verifier.CurveOperationFailed(EC_MUL);
     }
 
-    // solhint-enable function-max-lines
+    /// @dev Says what is wrong with the proof of the statement at this place.
+    function _revertAt(Workspace memory w, uint256 statement) private pure {
+        for (uint256 j = 1; j <= 3; ++j) {
+            if (_word(statement + 32 * j) >= R) {
+                revert IGroth16Verifier.InputOutOfRange((statement - w.statements) / STATEMENT_BYTES);
+            }
+        }
+        revert IGroth16Verifier.CurveOperationFailed(EC_MUL);
+    }
 
-    /// @dev Writes the three pairs of key `k`, with the G2 points negated so that the product of all is 1.
-    /// @param weight of the key
-    /// @param inputs summed up by the weights of the key's proofs, which add up to `weight`
-    function _writeKeyPairs(Workspace memory w, uint256 k, uint256 weight, uint256[3] memory inputs) private view {
+    function _word(uint256 ptr) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := mload(ptr)
+        }
+    }
+
+    /// @dev Writes the three pairs of a key to `pair`, with the G2 points negated so that the product of all is 1.
+    /// @param point the sum of C
+    /// @param sums of the public inputs, each times the weight of its proof, and of the weights, which is the key's own
+    function _writeKeyPairs(uint256 pair, uint256 key, uint256 point, uint256[4] memory sums) private view {
         unchecked {
-            uint256 key = w.keys + k * KEY_BYTES;
-            uint256 pair = w.pairs + (w.count + 3 * k) * PAIR_BYTES;
+            uint256 weight = sums[3];
             _writeScaled(pair, key, weight);
             _writeNegated(pair + 64, key + BETA);
 
             pair += PAIR_BYTES; // the sum so far, the next term and a place for its scalar
             _writeScaled(pair, key + IC, weight);
             for (uint256 j = 0; j < 3; ++j) {
-                _writeScaled(pair + 64, key + IC + 64 * (j + 1), inputs[j]);
+                _writeScaled(pair + 64, key + IC + 64 * (j + 1), sums[j]);
                 _add(pair);
             }
             _writeNegated(pair + 64, key + GAMMA);
 
             pair += PAIR_BYTES;
-            _writeScaled(pair, w.sums + k * POINT_BYTES, weight);
+            _writeScaled(pair, point, weight);
             _writeNegated(pair + 64, key + DELTA);
         }
     }
@@ -240,13 +256,7 @@ library Groth16 {
     /// @dev There is one.
     function _revertUnknownKey(Workspace memory w) private pure {
         for (uint256 i = 0; i < w.count; ++i) {
-            uint256 place = w.statements + i * STATEMENT_BYTES;
-            bool known;
-            uint256 keyCount = w.keyCount;
-            assembly ("memory-safe") {
-                known := lt(mload(place), keyCount)
-            }
-            if (!known) revert IGroth16Verifier.UnknownKey(i);
+            if (_word(w.statements + i * STATEMENT_BYTES) >= w.keyCount) revert IGroth16Verifier.UnknownKey(i);
         }
     }
 }
