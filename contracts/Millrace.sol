@@ -24,6 +24,7 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     using BatchProofs for uint256[];
     using BatchProofs for mapping(uint256 id => ShapeConfig);
     using BitMaps for BitMaps.BitMap;
+    using BlobData for BlobData.Evaluation;
     using L1Queue for mapping(uint256 id => bytes32);
     using PublicData for PublicData.Sections;
     using TokenVault for TokenVault.Vault;
@@ -156,9 +157,10 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     {
         (Chain memory chain, BatchHeader memory header, bytes32 batchHash) =
             _startCommit(grandparentHash, parent, batches.length);
-        PublicData.Sections memory sections;
+        PublicData.Sections memory sections = PublicData.open(domain(), depth);
+        L1Queue.Cursor memory cursor = L1Queue.open(chain.l1Committed, chain.l1QueueLength);
         for (uint256 i = 0; i < batches.length; ++i) {
-            _follow(header, batches[i], sections, chain.l1QueueLength);
+            _follow(header, batches[i], sections, cursor);
             batchHash = _keep(header, batchHash);
         }
         _endCommit(chain, header);
@@ -173,7 +175,8 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     ) external onlyOperator {
         (Chain memory chain, BatchHeader memory header, bytes32 batchHash) =
             _startCommit(grandparentHash, parent, batches.length);
-        BatchHeader[] memory headers = _followBlob(header, opening, batches, chain.l1QueueLength);
+        BatchHeader[] memory headers =
+            _followBlob(header, opening, batches, L1Queue.open(chain.l1Committed, chain.l1QueueLength));
         uint256 shares = _sharesBlobWithNext;
         for (uint256 i = 0; i < headers.length; ++i) {
             header = headers[i];
@@ -200,8 +203,9 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
             header.copy(headers, i);
             batchHash = header.hash(batchHash);
             statements.set(i, header);
-            _finalize(header, i + 1 == headers.length);
+            if (header.payoutsRoot != 0) _finalize(header);
         }
+        if (header.payoutsRoot == 0) _finalize(header);
         // The hash of the last one vouches for all before it.
         if (
             header.number <= chain.finalizedNumber || header.number > chain.committedNumber
@@ -225,15 +229,17 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     ) external onlyOperator {
         (Chain memory chain, BatchHeader memory header, bytes32 batchHash) = _startFinal(batches.length);
         uint256[] memory statements = new uint256[](batches.length * BatchProofs.STATEMENT_WORDS);
-        PublicData.Sections memory sections;
+        PublicData.Sections memory sections = PublicData.open(domain(), depth);
+        L1Queue.Cursor memory cursor = L1Queue.open(chain.l1Committed, chain.l1QueueLength);
         bytes32 parentHash;
         for (uint256 i = 0; i < batches.length; ++i) {
             parentHash = batchHash;
-            _follow(header, batches[i], sections, chain.l1QueueLength);
+            _follow(header, batches[i], sections, cursor);
             batchHash = header.hash(parentHash);
             statements.set(i, header);
-            _finalize(header, i + 1 == batches.length);
+            if (header.payoutsRoot != 0) _finalize(header);
         }
+        if (header.payoutsRoot == 0) _finalize(header);
         _shapes.verify(shapeCount, statements, proofs, sums);
         _endFinal(chain, header, batchHash, parentHash);
     }
@@ -246,7 +252,8 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         uint256[2][] calldata sums
     ) external onlyOperator {
         (Chain memory chain, BatchHeader memory header, bytes32 batchHash) = _startFinal(batches.length);
-        BatchHeader[] memory headers = _followBlob(header, opening, batches, chain.l1QueueLength);
+        BatchHeader[] memory headers =
+            _followBlob(header, opening, batches, L1Queue.open(chain.l1Committed, chain.l1QueueLength));
         uint256[] memory statements = new uint256[](headers.length * BatchProofs.STATEMENT_WORDS);
         bytes32 parentHash;
         for (uint256 i = 0; i < headers.length; ++i) {
@@ -254,8 +261,9 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
             parentHash = batchHash;
             batchHash = header.hash(parentHash);
             statements.set(i, header);
-            _finalize(header, i + 1 == headers.length);
+            if (header.payoutsRoot != 0) _finalize(header);
         }
+        if (header.payoutsRoot == 0) _finalize(header);
         _shapes.verify(shapeCount, statements, proofs, sums);
         _endFinal(chain, header, batchHash, parentHash);
     }
@@ -477,7 +485,7 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
         if (chain.committedNumber != chain.finalizedNumber) {
             revert UnprovenBatches(chain.committedNumber, chain.finalizedNumber);
         }
-        (header.number, header.newRoot, header.l1End) = (chain.committedNumber, _finalizedRoot, chain.l1Committed);
+        (header.number, header.newRoot) = (chain.committedNumber, _finalizedRoot);
         batchHash = _batchHashes[chain.committedNumber % HASH_PLACES];
     }
 
@@ -492,89 +500,98 @@ contract Millrace is IMillrace, ReentrancyGuardTransient {
     }
 
     /// @dev Checks a batch on top of its parent and makes its header, which takes the place of the parent's.
-    /// @param header of the parent, of which the number, root and end in the L1 queue count
+    /// @param header of the parent, of which the number and root count
     /// @param sections overwritten; handed in so that all batches of a call share it, and its shape
     function _follow(
         BatchHeader memory header,
         BatchInput calldata batch,
         PublicData.Sections memory sections,
-        uint256 l1QueueLength
+        L1Queue.Cursor memory cursor
     ) private view {
-        (uint8 shapeId, uint256 c, bytes calldata data) = (batch.shape, batch.c, batch.data);
-        if (sections.shape != uint256(shapeId) + 1) _setShape(sections, shapeId, false);
+        (uint256 c, bytes calldata data) = (batch.c, batch.data);
+        _setShape(sections, batch.shape, false);
         sections.parse(data);
-        uint256[4] memory head = _advance(header, sections, batch.newRoot, c, l1QueueLength);
+        _advance(header, sections, cursor, batch.newRoot, c);
         header.payoutsRoot = Payouts.root(sections); // checks the auxiliary values, so it comes before y
-        header.z = PublicData.challenge(c, shapeId, head, data);
-        header.y = sections.evaluate(head, header.z);
+        header.z = sections.challenge(c, data);
+        header.y = sections.evaluate(header.z);
     }
 
     /// @dev Checks the batches of a blob on top of their parent, opens the blob, and makes their headers.
-    /// @param header of the parent, of which the number, root and end in the L1 queue count; overwritten
+    /// @param header of the parent, of which the number and root count; overwritten
     function _followBlob(
         BatchHeader memory header,
         bytes calldata opening,
         BlobBatchInput[] calldata batches,
-        uint256 l1QueueLength
+        L1Queue.Cursor memory cursor
     ) private view returns (BatchHeader[] memory headers) {
+        PublicData.Sections memory sections = PublicData.open(domain(), depth);
         headers = new BatchHeader[](batches.length);
-        BlobData.Reading[] memory readings = new BlobData.Reading[](batches.length);
         bytes32[] memory leaves = new bytes32[](batches.length + 1);
         leaves[0] = BlobData.versionedHash();
+        uint256 oldRoot = header.newRoot;
         for (uint256 i = 0; i < batches.length; ++i) {
             BlobBatchInput calldata batch = batches[i];
-            BlobData.Reading memory reading = readings[i];
-            PublicData.Sections memory sections = reading.sections;
+            (uint256 c, bytes calldata data) = (batch.c, batch.data);
+            _setShape(sections, batch.shape, true);
+            BlobData.parse(sections, data);
+            _advance(header, sections, cursor, batch.newRoot, c);
+            header.payoutsRoot = Payouts.blobRoot(sections); // checks the withdrawals, so it comes before the statement
+            leaves[i + 1] = sections.bind(c, data);
+            header.copyTo(headers[i]);
+        }
+
+        // What L1 reads of the batches is fixed now, and with it the point. Of each batch it is read again for its value.
+        BlobData.Evaluation memory evaluation;
+        evaluation.z = BlobData.point(leaves);
+        for (uint256 i = batches.length; i > 0;) {
+            --i;
+            BlobBatchInput calldata batch = batches[i];
+            uint256 y = batch.y;
             _setShape(sections, batch.shape, true);
             BlobData.parse(sections, batch.data);
-            reading.head = _advance(header, sections, batch.newRoot, batch.c, l1QueueLength);
-            header.payoutsRoot = Payouts.blobRoot(sections); // checks the withdrawals, so it comes before the statement
-            leaves[i + 1] = BlobData.leaf(batch.c, batch.shape, reading.head, batch.data);
-            headers[i] = header.clone();
+            evaluation.prepend(sections, i, y);
+            header = headers[i];
+            sections.setHead(header.number, i == 0 ? oldRoot : headers[i - 1].newRoot, header.newRoot);
+            (header.c, header.z, header.y) = BlobData.statement(sections, header.c, evaluation.z, y);
         }
-        uint256 z = BlobData.point(leaves);
-        BlobData.requireOpening(opening, leaves[0], z, batches, readings);
-        for (uint256 i = 0; i < batches.length; ++i) {
-            (headers[i].c, headers[i].z, headers[i].y) = BlobData.statement(batches[i].c, readings[i], z, batches[i].y);
-        }
+        evaluation.requireOpening(opening, leaves[0]);
     }
 
     /// @param blob whether the shape has to be one for blobs
     function _setShape(PublicData.Sections memory sections, uint8 shapeId, bool blob) private view {
+        if (sections.shape == shapeId) return;
         ShapeConfig memory shape = shapes(shapeId);
         if (shape.blob != blob) revert WrongKindOfShape(shapeId);
-        sections.setShape(shapeId, shape, depth);
+        sections.setShape(shapeId, shape);
     }
 
     /// @dev Checks what does not depend on where the data are, and turns the parent's header into the batch's, without
     /// public inputs and payouts.
-    /// @return head `d_0 .. d_3`
     function _advance(
         BatchHeader memory header,
         PublicData.Sections memory sections,
+        L1Queue.Cursor memory cursor,
         uint256 newRoot,
-        uint256 c,
-        uint256 l1QueueLength
-    ) private view returns (uint256[4] memory head) {
+        uint256 c
+    ) private view {
         if (newRoot >= R) revert RootOutOfRange(newRoot);
         if (c >= R) revert CommitmentOutOfRange(c);
-        uint256 l1End = _l1Queue.consume(sections, header.l1End, l1QueueLength);
-        _l1Queue.requireNotOverdue(l1End, l1QueueLength, sections.l1Count, sections.n1, l1Deadline);
+        _l1Queue.consume(cursor, sections, l1Deadline);
         unchecked {
             header.number += 1;
-            head = PublicData.headOf(domain(), header.number, header.newRoot, newRoot);
-            header.shape = uint8(sections.shape - 1);
         }
+        sections.setHead(header.number, header.newRoot, newRoot);
+        header.shape = uint8(sections.shape);
         header.committedAt = uint40(block.timestamp);
-        header.l1End = uint64(l1End);
+        header.l1End = uint64(cursor.next);
         header.newRoot = newRoot;
         header.c = c;
     }
 
-    /// @param isLast of the call: its event speaks for those before it
-    function _finalize(BatchHeader memory header, bool isLast) private {
+    /// @dev For the last batch of a call and for all that pay something out: the event of the last speaks for the others.
+    function _finalize(BatchHeader memory header) private {
         if (header.payoutsRoot != 0) payoutsRoot[header.number] = header.payoutsRoot;
-        else if (!isLast) return;
         emit BatchFinalized(header.number, header.newRoot, header.payoutsRoot);
     }
 

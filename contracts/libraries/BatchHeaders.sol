@@ -19,10 +19,10 @@ library BatchHeaders {
         }
     }
 
-    /// @notice Another header in memory with the same content.
-    function clone(IMillrace.BatchHeader memory header) internal pure returns (IMillrace.BatchHeader memory copied) {
+    /// @notice Overwrites `target` with `header`.
+    function copyTo(IMillrace.BatchHeader memory header, IMillrace.BatchHeader memory target) internal pure {
         assembly ("memory-safe") {
-            mcopy(copied, header, HEADER_BYTES)
+            mcopy(target, header, HEADER_BYTES)
         }
     }
 

@@ -22,30 +22,27 @@ library BlobData {
     uint256 private constant L1_OP_BYTES = 107;
     uint256 private constant WITHDRAWAL_BYTES = 32;
 
-    /// @dev What is read of a batch before the point is known.
-    struct Reading {
-        PublicData.Sections sections;
-        uint256[4] head;
+    /// @dev The blob's polynomial at `z`, put together of its batches from the last to the first.
+    struct Evaluation {
+        uint256 z;
+        uint256 value;
+        uint256 elements;
+        uint256 power; // z^length, for the length of the batch before
+        uint256 length;
     }
 
     /// @notice Finds the parts and checks that they make up the data exactly and fit the shape, which was set.
     function parse(PublicData.Sections memory s, bytes calldata data) internal pure {
-        // No sum overflows: the counts are of 16 bits.
+        // As in {PublicData-parse}.
         unchecked {
-            uint256 first = PublicData.startOf(data);
-            uint256 cursor = 2;
-            PublicData.requireLength(data, cursor);
-            s.l1Count = PublicData.uint16At(first);
-            if (s.l1Count > s.n1) revert IMillrace.TooManyL1Ops(s.l1Count, s.n1);
-            s.l1Ops = first + cursor;
-            cursor += s.l1Count * L1_OP_BYTES + 2;
-            PublicData.requireLength(data, cursor);
-            s.auxCount = PublicData.uint16At(first + cursor - 2);
-            s.aux = first + cursor;
-            cursor += s.auxCount * WITHDRAWAL_BYTES;
-            if (cursor != data.length) revert IMillrace.DataLength(cursor, data.length);
-            s.opCount = s.n2;
+            uint256 start = PublicData.startOf(data);
+            (s.l1Ops, s.l1Count) = (start + 2, PublicData.uint16At(start));
+            s.aux = start + 4 + s.l1Count * L1_OP_BYTES;
+            s.auxCount = PublicData.uint16At(s.aux - 2);
+            uint256 length = s.aux + s.auxCount * WITHDRAWAL_BYTES - start;
+            if (length != data.length) revert IMillrace.DataLength(length, data.length);
         }
+        if (s.l1Count > s.n1) revert IMillrace.TooManyL1Ops(s.l1Count, s.n1);
     }
 
     /// @notice Withdrawal `i`, whose position and token are checked.
@@ -57,13 +54,8 @@ library BlobData {
     {
         uint256 word = _withdrawalWord(s, i);
         (position, owner, token, amount) = (word >> 240, address(uint160(word >> 80)), uint16(word >> 64), uint64(word));
-        if (position < previous || position >= s.opCount) revert IMillrace.AuxPositionInvalid(position);
+        if (position < previous || position >= s.n2) revert IMillrace.AuxPositionInvalid(position);
         if (token == 0) revert IMillrace.UnknownToken(token);
-    }
-
-    /// @notice What the point hashes of a batch: `keccak256(abi.encode(C, shapeId, d_0, .., d_3, keccak256(data)))`.
-    function leaf(uint256 c, uint256 shapeId, uint256[4] memory head, bytes calldata data) internal pure returns (bytes32) {
-        return keccak256(abi.encode(c, shapeId, head, keccak256(data)));
     }
 
     /// @notice The blob's versioned hash: of the transaction's first blob.
@@ -73,48 +65,47 @@ library BlobData {
     }
 
     /// @notice The point `z`: a hash of the blob and of what L1 reads of its batches.
-    /// @param leaves the versioned hash, then the batches'
+    /// @param leaves the versioned hash, then what binds each batch: {PublicData-bind}
     function point(bytes32[] memory leaves) internal pure returns (uint256) {
-        return uint256(keccak256(abi.encodePacked(leaves))) & ((1 << POINT_BITS) - 1);
+        bytes32 digest;
+        assembly ("memory-safe") {
+            digest := keccak256(add(leaves, 32), mul(mload(leaves), 32))
+        }
+        return uint256(digest) & ((1 << POINT_BITS) - 1);
     }
 
-    /// @notice Reverts unless the blob's polynomial has the value at `z` that those of its batches make up:
-    /// `sum z^(o_j) y_j`. Batches lie side by side, in their order, so none has another's place.
-    /// @param opening KZG commitment and proof; the precompile checks as well that the commitment is that of the blob
-    function requireOpening(
-        bytes calldata opening,
-        bytes32 blob,
-        uint256 z,
-        IMillrace.BlobBatchInput[] calldata batches,
-        Reading[] memory readings
-    ) internal view {
-        uint256 value = 0;
-        uint256 elements = 0;
-        for (uint256 i = batches.length; i > 0; --i) {
-            uint256 y = batches[i - 1].y;
-            if (y >= BLS_R) revert IMillrace.BlobValueOutOfRange(i - 1);
-            PublicData.Sections memory s = readings[i - 1].sections;
+    /// @notice Adds a batch before those that were added: the value is `sum z^(o_j) y_j` in the end. Batches lie side by side, in
+    /// their order, so none has another's place.
+    /// @param i place of the batch in the blob
+    function prepend(Evaluation memory e, PublicData.Sections memory s, uint256 i, uint256 y) internal pure {
+        if (y >= BLS_R) revert IMillrace.BlobValueOutOfRange(i);
+        unchecked {
             uint256 length = 1 + s.typeSlots + s.opSlots + s.n2;
-            value = addmod(mulmod(value, _powerBls(z, length), BLS_R), y, BLS_R);
-            elements += length;
+            if (length != e.length) (e.length, e.power) = (length, _powerBls(e.z, length));
+            e.value = addmod(mulmod(e.value, e.power, BLS_R), y, BLS_R);
+            e.elements += length;
         }
-        if (elements > BLOB_ELEMENTS) revert IMillrace.BlobTooSmall(elements, BLOB_ELEMENTS);
+    }
+
+    /// @notice Reverts unless the batches fit into the blob, and its polynomial has the value that they make up.
+    /// @param opening KZG commitment and proof; the precompile checks as well that the commitment is that of the blob
+    function requireOpening(Evaluation memory e, bytes calldata opening, bytes32 blob) internal view {
+        if (e.elements > BLOB_ELEMENTS) revert IMillrace.BlobTooSmall(e.elements, BLOB_ELEMENTS);
         bool done = false;
         if (opening.length == OPENING_BYTES) {
-            (done,) = POINT_EVALUATION.staticcall(abi.encodePacked(blob, z, value, opening));
+            (done,) = POINT_EVALUATION.staticcall(abi.encodePacked(blob, e.z, e.value, opening));
         }
         if (!done) revert IMillrace.BlobOpeningInvalid();
     }
 
     /// @notice The public inputs of a batch: `C + z V mod r`, `z | hi(y) @ 240`, `lo(y)`.
-    function statement(uint256 c, Reading memory reading, uint256 z, uint256 y)
+    function statement(PublicData.Sections memory s, uint256 c, uint256 z, uint256 y)
         internal
         pure
         returns (uint256, uint256, uint256)
     {
-        uint256 visible = _evaluateVisible(reading.sections, reading.head, z);
         return (
-            addmod(c, mulmod(z, visible, R), R),
+            addmod(c, mulmod(z, _evaluateVisible(s, z), R), R),
             z | ((y >> Y_LOW_BITS) << POINT_BITS),
             y & ((1 << Y_LOW_BITS) - 1)
         );
@@ -122,11 +113,8 @@ library BlobData {
 
     /// @dev `V = sum v_i z^i mod r`: the head, the L1 ops, and two elements for each signed op, which are 0 where there is no
     /// withdrawal. Positions must have been checked.
-    function _evaluateVisible(PublicData.Sections memory s, uint256[4] memory head, uint256 z)
-        private
-        pure
-        returns (uint256 sum)
-    {
+    /// @return sum below 2^255
+    function _evaluateVisible(PublicData.Sections memory s, uint256 z) private pure returns (uint256 sum) {
         // Elements are below 2^248 and products below 2^254: the sums in between need no reduction.
         unchecked {
             uint256 position = 0;
@@ -139,18 +127,17 @@ library BlobData {
                 sum += mulmod(payment, z, R) + uint160(word >> 80);
             }
             sum = PublicData.stepOver(sum, z, 2 * position + 4 * (s.n1 - s.l1Count));
-            sum = PublicData.evaluateL1(sum, s, z);
-            for (uint256 i = 4; i > 0; --i) {
-                sum = mulmod(sum, z, R) + head[i - 1];
-            }
+            return PublicData.evaluateHead(PublicData.evaluateL1(sum, s, z), s, z);
         }
     }
 
     /// @dev Position (16 bits), owner (160), token (16), amount (64).
     function _withdrawalWord(PublicData.Sections memory s, uint256 i) private pure returns (uint256 word) {
-        uint256 ptr = s.aux + i * WITHDRAWAL_BYTES;
-        assembly ("memory-safe") {
-            word := calldataload(ptr)
+        unchecked {
+            uint256 ptr = s.aux + i * WITHDRAWAL_BYTES;
+            assembly ("memory-safe") {
+                word := calldataload(ptr)
+            }
         }
     }
 

@@ -19,6 +19,13 @@ library L1Queue {
     uint256 private constant LOW_BITS = 248;
     uint256 private constant LOW_MASK = (1 << LOW_BITS) - 1;
 
+    /// @dev How far a call has come that commits batches.
+    struct Cursor {
+        uint256 next; // id of the first op that is not consumed yet
+        uint256 length; // number of ops ever queued
+        uint256 timely; // ops from this id on are known not to be overdue
+    }
+
     /// @notice The elements of a deposit, docs/protocol.md section 2.2.
     /// @param units amount in the token's unit, at least 1
     /// @param keyHash 1 to r - 1, which is checked
@@ -66,22 +73,34 @@ library L1Queue {
         return (uint40(uint256(word) >> HASH_BITS), uint216(uint256(word)));
     }
 
-    /// @notice Checks that the batch's L1 ops are the next ones of the queue, in order.
-    /// @param first id of the first op that is not consumed yet
-    /// @param length number of ops ever queued
-    /// @return end id of the first op that is not consumed after the batch
+    /// @notice Where a call begins.
+    function open(uint256 next, uint256 length) internal pure returns (Cursor memory cursor) {
+        (cursor.next, cursor.length, cursor.timely) = (next, length, length);
+    }
+
+    /// @notice Checks that the batch's L1 ops are the next ones of the queue, in order. Refuses a batch that had room for the op
+    /// after them and left it behind though its deadline has passed.
+    /// @param deadline seconds
     function consume(
         mapping(uint256 id => bytes32) storage queue,
+        Cursor memory cursor,
         PublicData.Sections memory s,
-        uint256 first,
-        uint256 length
-    ) internal view returns (uint256 end) {
-        end = first + s.l1Count;
-        if (end > length) revert IMillrace.L1QueueExhausted(length);
-        for (uint256 i = 0; i < s.l1Count; ++i) {
-            uint256 id = first + i;
-            (uint256 e0, uint256 e1, uint256 e2,) = s.l1Op(i);
-            requireOp(queue, id, e0, e1, e2);
+        uint256 deadline
+    ) internal view {
+        // Counters do not reach 2^48, counts not 2^16, times and deadlines not 2^40.
+        unchecked {
+            (uint256 first, uint256 count) = (cursor.next, s.l1Count);
+            uint256 end = first + count;
+            if (end > cursor.length) revert IMillrace.L1QueueExhausted(cursor.length);
+            for (uint256 i = 0; i < count; ++i) {
+                (uint256 e0, uint256 e1, uint256 e2,) = s.l1Op(i);
+                requireOp(queue, first + i, e0, e1, e2);
+            }
+            cursor.next = end;
+            if (end >= cursor.timely || count == s.n1) return;
+            (uint40 timestamp,) = unpack(queue[end]);
+            if (block.timestamp > timestamp + deadline) revert IMillrace.L1QueueOverdue(end, timestamp);
+            cursor.timely = end; // those after it were queued later
         }
     }
 
@@ -105,24 +124,6 @@ library L1Queue {
         if (id >= length) return false;
         (uint40 timestamp,) = unpack(queue[id]);
         return block.timestamp > timestamp + deadline;
-    }
-
-    /// @notice Refuses a batch that had room for the op `id` and left it behind though its deadline has passed.
-    /// @param id the first op that is not consumed after the batch
-    /// @param length number of ops ever queued
-    /// @param consumed number of ops that the batch consumed, of at most `limit`
-    /// @param deadline seconds
-    function requireNotOverdue(
-        mapping(uint256 id => bytes32) storage queue,
-        uint256 id,
-        uint256 length,
-        uint256 consumed,
-        uint256 limit,
-        uint256 deadline
-    ) internal view {
-        if (consumed == limit || !isOverdue(queue, id, length, deadline)) return;
-        (uint40 timestamp,) = unpack(queue[id]);
-        revert IMillrace.L1QueueOverdue(id, timestamp);
     }
 
     function _opHash(uint256 id, uint256 e0, uint256 e1, uint256 e2) private pure returns (uint216) {

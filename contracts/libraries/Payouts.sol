@@ -21,7 +21,7 @@ library Payouts {
     /// @notice Root over the payouts that the batch data describe; 0 if there are none. Checks the
     /// auxiliary values on the way.
     function root(PublicData.Sections memory s) internal pure returns (bytes32) {
-        if (s.l1Count + s.auxCount == 0) return 0;
+        if (s.l1Count | s.auxCount == 0) return 0;
         bytes32[] memory nodes = new bytes32[](s.l1Count + s.auxCount);
         uint256 count = _addL1Payouts(s, nodes);
         return _merge(nodes, _addWithdrawals(s, nodes, count));
@@ -29,7 +29,7 @@ library Payouts {
 
     /// @notice {root} of a batch in a blob. Checks the withdrawals on the way.
     function blobRoot(PublicData.Sections memory s) internal pure returns (bytes32) {
-        if (s.l1Count + s.auxCount == 0) return 0;
+        if (s.l1Count | s.auxCount == 0) return 0;
         bytes32[] memory nodes = new bytes32[](s.l1Count + s.auxCount);
         uint256 count = _addL1Payouts(s, nodes);
         uint256 next = 0;

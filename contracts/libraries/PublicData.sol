@@ -21,16 +21,17 @@ library PublicData {
     uint256 private constant TRANSFER_TO_NEW = 2;
     uint256 private constant WITHDRAW = 3;
 
-    /// @dev What the shape says of the vector, and where the parts of the data are, with as many elements as each has.
-    /// One in memory serves all batches of a call.
+    /// @dev What a call knows of the batch at hand: the first elements of its vector, what its shape says of the vector, and
+    /// where the parts of its data are, with as many elements as each has. One in memory serves all batches of a call.
     struct Sections {
-        uint256 shape; // id of the shape that was set, plus 1
+        uint256[4] head; // d_0 .. d_3
+        uint256 indexBits; // w
+        uint256 opsPerElement; // p
+        uint256 shape; // id
         uint256 n1;
         uint256 n2;
         uint256 typeSlots; // elements of the vector for types, and for op data
         uint256 opSlots;
-        uint256 indexBits; // w
-        uint256 opsPerElement; // p
         uint256 fees; // d_4
         uint256 l1Ops;
         uint256 l1Count;
@@ -43,65 +44,55 @@ library PublicData {
         uint256 auxCount;
     }
 
-    /// @notice Sets the shape that {parse} and {evaluate} go by.
-    /// @param id of the shape
+    /// @notice What is the same for all batches of a call. {setShape} comes next: no shape has the id that it begins with.
+    /// @param domain `d_0`
     /// @param depth bits of an account index
-    function setShape(Sections memory s, uint256 id, IMillrace.ShapeConfig memory shape, uint256 depth) internal pure {
-        unchecked {
-            s.shape = id + 1;
-            (s.n1, s.n2) = (shape.n1, shape.n2);
-            (s.indexBits, s.opsPerElement) = depth <= NARROW_DEPTH ? (24, 2) : (32, 1);
-            s.typeSlots = _ceilDiv(s.n2, TYPES_PER_ELEMENT);
-            s.opSlots = _ceilDiv(s.n2, s.opsPerElement);
-        }
+    function open(uint256 domain, uint256 depth) internal pure returns (Sections memory s) {
+        s.head[0] = domain;
+        (s.indexBits, s.opsPerElement) = depth <= NARROW_DEPTH ? (24, 2) : (32, 1);
+        s.shape = type(uint256).max;
     }
 
-    /// @notice `d_0 .. d_3` of a batch.
-    function headOf(uint256 domain, uint256 number, uint256 oldRoot, uint256 newRoot)
-        internal
-        pure
-        returns (uint256[4] memory)
-    {
-        return [
-            domain,
-            number | ((oldRoot >> LOW_BITS) << 64) | ((newRoot >> LOW_BITS) << 70),
-            oldRoot & LOW_MASK,
-            newRoot & LOW_MASK
-        ];
+    /// @notice Sets the shape that {parse} and {evaluate} go by.
+    /// @param id of the shape
+    function setShape(Sections memory s, uint256 id, IMillrace.ShapeConfig memory shape) internal pure {
+        s.shape = id;
+        (s.n1, s.n2) = (shape.n1, shape.n2);
+        s.typeSlots = _ceilDiv(s.n2, TYPES_PER_ELEMENT);
+        s.opSlots = _ceilDiv(s.n2, s.opsPerElement);
+    }
+
+    /// @notice Sets `d_1 .. d_3`.
+    function setHead(Sections memory s, uint256 number, uint256 oldRoot, uint256 newRoot) internal pure {
+        s.head[1] = number | ((oldRoot >> LOW_BITS) << 64) | ((newRoot >> LOW_BITS) << 70);
+        s.head[2] = oldRoot & LOW_MASK;
+        s.head[3] = newRoot & LOW_MASK;
     }
 
     /// @notice Finds the parts and checks that they make up the data exactly and fit the shape. One vector has
     /// one encoding only: padding is 0, and every op that has an auxiliary value lists it.
     function parse(Sections memory s, bytes calldata data) internal pure {
-        // No sum overflows: the counts are of 16 bits.
+        // No sum overflows: the counts are of 16 bits. Where the data end too early a count is read from what comes after them in
+        // calldata; the length is not what the counts say then, since it does not even reach the last one.
         unchecked {
             uint256 start = startOf(data);
-            uint256 cursor = 18;
-            requireLength(data, cursor);
             s.fees = _fees(start);
-            uint256 count = uint16At(start + 16);
-            if (count > s.n1) revert IMillrace.TooManyL1Ops(count, s.n1);
-            (s.l1Ops, s.l1Count) = (start + cursor, count);
-
-            cursor += count * L1_OP_BYTES + 2;
-            requireLength(data, cursor);
-            count = uint16At(start + cursor - 2);
-            if (count > s.n2) revert IMillrace.TooManyOps(count, s.n2);
-            (s.types, s.opCount) = (start + cursor, count);
-            s.typeElements = _ceilDiv(count, TYPES_PER_ELEMENT);
-            s.opElements = s.opsPerElement == 2 ? (count + 1) >> 1 : count;
+            (s.l1Ops, s.l1Count) = (start + 18, uint16At(start + 16));
+            s.types = start + 20 + s.l1Count * L1_OP_BYTES;
+            s.opCount = uint16At(s.types - 2);
+            s.typeElements = _ceilDiv(s.opCount, TYPES_PER_ELEMENT);
+            s.opElements = _ceilDiv(s.opCount, s.opsPerElement);
             s.ops = s.types + s.typeElements * ELEMENT_BYTES;
             s.aux = s.ops + s.opElements * ELEMENT_BYTES + 2;
-            cursor = s.aux - start;
-            requireLength(data, cursor);
             s.auxCount = uint16At(s.aux - 2);
-
-            cursor += s.auxCount * AUX_BYTES;
-            if (cursor != data.length) revert IMillrace.DataLength(cursor, data.length);
-            _checkPadding(s);
-            uint256 uses = _auxUses(s);
-            if (s.auxCount != uses) revert IMillrace.AuxCountMismatch(uses, s.auxCount);
+            uint256 length = s.aux + s.auxCount * AUX_BYTES - start;
+            if (length != data.length) revert IMillrace.DataLength(length, data.length);
         }
+        if (s.l1Count > s.n1) revert IMillrace.TooManyL1Ops(s.l1Count, s.n1);
+        if (s.opCount > s.n2) revert IMillrace.TooManyOps(s.opCount, s.n2);
+        _checkPadding(s);
+        uint256 uses = _auxUses(s);
+        if (s.auxCount != uses) revert IMillrace.AuxCountMismatch(uses, s.auxCount);
     }
 
     /// @notice The elements of L1 op `i`.
@@ -110,10 +101,10 @@ library PublicData {
         pure
         returns (uint256 e0, uint256 e1, uint256 e2, uint256 result)
     {
-        uint256 ptr = s.l1Ops + i * L1_OP_BYTES;
-        (e0, e1, e2) = (_element(ptr), _element(ptr + 31), _element(ptr + 62));
-        assembly ("memory-safe") {
-            result := shr(144, calldataload(add(ptr, 93))) // 14 bytes
+        unchecked {
+            uint256 ptr = s.l1Ops + i * L1_OP_BYTES;
+            (e0, e1, e2) = (_element(ptr), _element(ptr + 31), _element(ptr + 62));
+            result = _element(ptr + 93) >> 136; // 14 bytes
         }
     }
 
@@ -142,12 +133,9 @@ library PublicData {
         amount = uint64(packed >> (2 * s.indexBits));
     }
 
-    /// @notice `z = keccak256(abi.encode(C, shapeId, d_0, .., d_3, keccak256(data))) mod r`.
-    function challenge(uint256 c, uint256 shapeId, uint256[4] memory head, bytes calldata data)
-        internal
-        pure
-        returns (uint256 z)
-    {
+    /// @notice What binds a batch: `keccak256(abi.encode(C, shapeId, d_0, .., d_3, keccak256(data)))`.
+    function bind(Sections memory s, uint256 c, bytes calldata data) internal pure returns (bytes32 result) {
+        (uint256[4] memory head, uint256 shapeId) = (s.head, s.shape);
         // In free memory, of which nothing is kept: a batch needs no more than the longest one before it.
         assembly ("memory-safe") {
             let ptr := mload(0x40)
@@ -157,27 +145,44 @@ library PublicData {
             mstore(add(ptr, 32), shapeId)
             mcopy(add(ptr, 64), head, 128)
             mstore(add(ptr, 192), dataHash)
-            z := mod(keccak256(ptr, 224), R)
+            result := keccak256(ptr, 224)
         }
+    }
+
+    /// @notice The point `z` of a batch: {bind} modulo r.
+    function challenge(Sections memory s, uint256 c, bytes calldata data) internal pure returns (uint256) {
+        return uint256(bind(s, c, data)) % R;
     }
 
     /// @notice `y = sum d_i z^i mod r`: Horner's rule from the last element that is given to the first, over all
     /// parts; runs of zeros between them are stepped over by powers of z.
     /// @dev Elements are below 2^248 and products below 2^254, so the sums in between need no reduction.
-    function evaluate(Sections memory s, uint256[4] memory head, uint256 z) internal pure returns (uint256 y) {
+    function evaluate(Sections memory s, uint256 z) internal pure returns (uint256 y) {
         unchecked {
-            y = _evaluateAux(s, z);
-            y = stepOver(y, z, s.opSlots - s.opElements);
-            y = _evaluateRun(y, s.ops, s.opElements, z);
-            y = stepOver(y, z, s.typeSlots - s.typeElements);
-            y = _evaluateRun(y, s.types, s.typeElements, z);
-            y = stepOver(y, z, 4 * (s.n1 - s.l1Count));
-            y = evaluateL1(y, s, z);
+            if (s.auxCount != 0) y = stepOver(_evaluateAux(s, z), z, s.opSlots - s.opElements);
+            uint256 count = s.typeElements + s.opElements;
+            if (s.typeSlots != s.typeElements) {
+                y = _evaluateRun(y, s.ops, s.opElements, z);
+                y = stepOver(y, z, s.typeSlots - s.typeElements);
+                count = s.typeElements;
+            }
+            y = _evaluateRun(y, s.types, count, z); // the op data lie behind the types
+            y = evaluateL1(stepOver(y, z, 4 * (s.n1 - s.l1Count)), s, z);
             y = mulmod(y, z, R) + s.fees;
-            y = mulmod(y, z, R) + head[3];
-            y = mulmod(y, z, R) + head[2];
-            y = mulmod(y, z, R) + head[1];
-            y = addmod(mulmod(y, z, R), head[0], R);
+            y = evaluateHead(y, s, z) % R;
+        }
+    }
+
+    /// @notice Horner's rule over `d_0 .. d_3`.
+    /// @param tail value of what comes after them, below 2^256
+    /// @return sum below 2^255
+    function evaluateHead(uint256 tail, Sections memory s, uint256 z) internal pure returns (uint256 sum) {
+        uint256[4] memory head = s.head;
+        unchecked {
+            sum = mulmod(tail, z, R) + head[3];
+            sum = mulmod(sum, z, R) + head[2];
+            sum = mulmod(sum, z, R) + head[1];
+            sum = mulmod(sum, z, R) + head[0];
         }
     }
 
@@ -279,11 +284,6 @@ library PublicData {
             if (opsInLast != 0) rest |= _element(s.aux - 2 - ELEMENT_BYTES) >> (OP_BITS * opsInLast);
             if (rest != 0) revert IMillrace.DataPadding();
         }
-    }
-
-    /// @notice Refuses data that end before.
-    function requireLength(bytes calldata data, uint256 needed) internal pure {
-        if (data.length < needed) revert IMillrace.DataLength(needed, data.length);
     }
 
     /// @dev Four big-endian 4-byte indexes, the first into the lowest bits.

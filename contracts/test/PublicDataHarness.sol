@@ -24,11 +24,12 @@ contract PublicDataHarness {
         uint256 shapeId,
         uint256[4] memory head
     ) external pure returns (Challenged memory result) {
-        PublicData.Sections memory sections;
-        sections.setShape(shapeId, shape, depth);
+        PublicData.Sections memory sections = PublicData.open(head[0], depth);
+        sections.setShape(shapeId, shape);
+        sections.head = head;
         sections.parse(data);
         result.payoutsRoot = Payouts.root(sections);
-        result.z = PublicData.challenge(c, shapeId, head, data);
-        result.y = sections.evaluate(head, result.z);
+        result.z = sections.challenge(c, data);
+        result.y = sections.evaluate(result.z);
     }
 }

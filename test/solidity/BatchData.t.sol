@@ -12,9 +12,9 @@ contract BatchDataTest {
     PublicDataHarness private harness = PublicDataHarness(new Deployer().deploy("PublicDataHarness", ""));
 
     function test_lengths() public {
-        _refuses("", abi.encodeWithSelector(IMillrace.DataLength.selector, 18, 0));
-        _refuses(new bytes(17), abi.encodeWithSelector(IMillrace.DataLength.selector, 18, 17));
-        _refuses(new bytes(19), abi.encodeWithSelector(IMillrace.DataLength.selector, 20, 19));
+        _refuses("", abi.encodeWithSelector(IMillrace.DataLength.selector, 22, 0));
+        _refuses(new bytes(17), abi.encodeWithSelector(IMillrace.DataLength.selector, 22, 17));
+        _refuses(new bytes(19), abi.encodeWithSelector(IMillrace.DataLength.selector, 22, 19));
         _refuses(new bytes(21), abi.encodeWithSelector(IMillrace.DataLength.selector, 22, 21));
         harness.read(new bytes(22), _shape(), 8, 0, 0, _head());
         _refuses(new bytes(23), abi.encodeWithSelector(IMillrace.DataLength.selector, 22, 23));
@@ -25,6 +25,24 @@ contract BatchDataTest {
             mstore(data, sub(mload(data), 1))
         }
         _refuses(data, abi.encodeWithSelector(IMillrace.DataLength.selector, data.length + 1, data.length));
+    }
+
+    /// @dev Counts beyond the end are read from what follows in calldata, here the rest of good data: no end but the right one is
+    /// taken.
+    function test_lengthsWithinGoodData() public {
+        bytes memory data = BatchData.encode(_batch());
+        bytes memory input = abi.encodeCall(harness.read, (data, _shape(), 8, 0, 0, _head()));
+        uint256 lengthAt = input.length - (data.length + 31) / 32 * 32 - 32;
+        for (uint256 length = 0; length <= data.length; ++length) {
+            assembly ("memory-safe") {
+                mstore(add(add(input, 32), lengthAt), length)
+            }
+            (bool taken, bytes memory reason) = address(harness).staticcall(input);
+            vm.assertTrue(taken == (length == data.length), "taken");
+            if (taken) continue;
+            bytes memory refusal = abi.encodeWithSelector(IMillrace.DataLength.selector, data.length, length);
+            vm.assertEq(keccak256(reason), keccak256(refusal), "reason");
+        }
     }
 
     function test_counts() public {

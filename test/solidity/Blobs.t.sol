@@ -242,7 +242,7 @@ contract BlobsTest is RollupFixture {
         }
         call.inputs[0].data = bytes.concat(good, hex"00");
         _refuses(call, abi.encodeWithSelector(IMillrace.DataLength.selector, good.length, good.length + 1));
-        call.inputs[0].data = abi.encodePacked(uint16(3));
+        call.inputs[0].data = bytes.concat(hex"0003", new bytes(3 * 107 + 2));
         _refuses(call, abi.encodeWithSelector(IMillrace.TooManyL1Ops.selector, 3, 2));
     }
 

@@ -74,6 +74,40 @@ contract L1QueueTest is RollupFixture {
         commit(_two(entries[2], entries[3]), 1); // N1 is 3, but nothing is left
     }
 
+    /// @dev In one call too: a full batch does not excuse the next one.
+    function test_batchAfterAFullOneMayNot() public {
+        uint40 queued = uint40(block.timestamp);
+        L1Entry memory first = depositEth(alice, 5);
+        L1Entry memory second = depositEth(alice, 6);
+        L1Entry memory third = depositEth(alice, 7);
+        IMillrace.BatchInput[] memory batches = new IMillrace.BatchInput[](2);
+        batches[0] = input(_two(first, second), 0, head.number + 1);
+        batches[1] = input(none(), 0, head.number + 2);
+        vm.warp(queued + DEADLINE + 1);
+        vm.expectRevert(abi.encodeWithSelector(IMillrace.L1QueueOverdue.selector, 2, queued));
+        rollup.commitBatches(headParentHash, head, batches);
+        batches[1] = input(withL1(third), 0, head.number + 2);
+        rollup.commitBatches(headParentHash, head, batches);
+    }
+
+    /// @dev The first batch finds that the op that it leaves is in time; the second one consumes it, and leaves none.
+    function test_batchesOfACallBeforeTheDeadline() public {
+        uint40 queued = uint40(block.timestamp);
+        L1Entry memory first = depositEth(alice, 5);
+        vm.warp(queued + 1);
+        depositEth(alice, 6);
+        IMillrace.BatchInput[] memory batches = new IMillrace.BatchInput[](3);
+        batches[0] = input(none(), 0, head.number + 1);
+        batches[1] = input(withL1(first), 0, head.number + 2);
+        batches[2] = input(none(), 0, head.number + 3);
+        vm.warp(queued + DEADLINE + 1);
+        vm.expectRevert(abi.encodeWithSelector(IMillrace.L1QueueOverdue.selector, 0, queued));
+        rollup.commitBatches(headParentHash, head, batches);
+        vm.warp(queued + DEADLINE);
+        rollup.commitBatches(headParentHash, head, batches);
+        vm.assertEq(rollup.state().l1Committed, 1, "the second waits");
+    }
+
     function _two(L1Entry memory first, L1Entry memory second) private pure returns (Batch memory batch) {
         batch.l1 = new L1Entry[](2);
         (batch.l1[0], batch.l1[1]) = (first, second);
