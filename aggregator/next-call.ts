@@ -1,7 +1,6 @@
-import { MillraceError } from '../protocol/error.ts';
 import { CALLDATA_BYTES_CAP } from './fees.ts';
 import { type BlobCall, type PackedBlob, packBlob } from './packed-blob.ts';
-import type { BatchSource, ProvenBatch, SharedBlob } from './ports.ts';
+import type { BatchSource, ProvenBatch } from './ports.ts';
 import type { RollupContract, ShapeKeys } from './rollup-contract.ts';
 
 /** What makes batches final in one transaction. */
@@ -57,32 +56,30 @@ export class NextCall {
   }
 
   /**
-   * The call for these batches: those of one blob, or any without one.
-   * @throws {MillraceError} `internal/blob-differs`, and what {@link packBlob} throws
+   * The call for these batches: those of one blob, or any without one. Undefined if their proofs are for another blob.
+   * @throws {MillraceError} what {@link packBlob} throws
    */
-  async of(batches: readonly ProvenBatch[]): Promise<FinalizingCall> {
+  async of(batches: readonly ProvenBatch[]): Promise<FinalizingCall | undefined> {
+    if (batches[0]?.blob === undefined) return await this.inCalldata(batches);
     const { rollup, keys } = this.#options;
-    const blob = batches[0]?.blob;
-    if (blob === undefined) return { data: await rollup.encodeCommitAndProve(batches, keys) };
-    const call = await this.#pack(blob, batches);
-    return { data: await rollup.encodeCommitAndProveBlob(batches, keys, call), blob: call.blob };
+    const call = await this.#pack(batches);
+    return call && { data: await rollup.encodeCommitAndProveBlob(batches, keys, call), blob: call.blob };
   }
 
-  async #pack(
-    { first, last, versionedHash }: SharedBlob,
-    batches: readonly ProvenBatch[],
-  ): Promise<BlobCall> {
+  /** The call for these batches. @param batches none in a blob */
+  async inCalldata(batches: readonly ProvenBatch[]): Promise<FinalizingCall> {
+    const { rollup, keys } = this.#options;
+    return { data: await rollup.encodeCommitAndProve(batches, keys) };
+  }
+
+  async #pack(batches: readonly ProvenBatch[]): Promise<BlobCall | undefined> {
     // The same blob is opened elsewhere if the batches have other calldata.
     const statements = batches.map(({ publicSignals }) => publicSignals.join()).join(';');
     if (this.#packed?.statements === statements) return this.#packed.call;
-    const call = await packBlob(this.#options.source.blobParts(first, last));
+    const parts = this.#options.source.blobParts(batches[0]!.number, batches.at(-1)!.number);
+    const call = await packBlob(parts);
     const found = call.openings.map(({ a, zy, yLo }) => [a, zy, yLo].join()).join(';');
-    if (found !== statements) {
-      throw new MillraceError('internal', 'blob-differs', 'The proofs of the batches are for another blob', {
-        details: { first, last, expected: versionedHash, found: call.blob.versionedHash },
-        fix: 'Keep the data folder for examination and restore the state from L1 into a new one.',
-      });
-    }
+    if (found !== statements) return undefined;
     this.#packed = { statements, call };
     return call;
   }

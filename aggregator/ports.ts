@@ -118,6 +118,11 @@ export interface BatchSource {
   /** L1 does not accept the proof of this batch: it is sealed again, without a proof, and has to be proved anew. */
   refuseProof(number: number, reason: string): void;
   /**
+   * The proofs of this batch and of those after it in its blob are for another blob than theirs: they share blobs anew, without proofs.
+   * Nothing happens if it is in no blob.
+   */
+  shareBlobAnew(number: number): void;
+  /**
    * L1 does not accept this batch because it leaves an overdue L1 op behind: it and all later ones are undone and built
    * again, first with the L1 ops that wait.
    * @returns false if nothing was changed: the store knows no L1 op that waits behind this batch

@@ -77,8 +77,14 @@ export class Submitter {
   async #submit(batches: readonly ProvenBatch[]): Promise<boolean> {
     const { rollup, sender, source, blobFolder, logger } = this.#options;
     const [first, last] = [batches[0]!.number, batches.at(-1)!.number];
-    const { data, blob } = await this.#nextCall.of(batches);
-    const refusal = await rollup.refusalOf(sender.address, { data, blob });
+    const call = await this.#nextCall.of(batches);
+    if (call === undefined) {
+      logger.warn({ first, last }, 'the proofs are for another blob: the batches share one anew');
+      source.shareBlobAnew(first);
+      return false;
+    }
+    const { data, blob } = call;
+    const refusal = await rollup.refusalOf(sender.address, call);
     if (refusal !== undefined) {
       if (blob !== undefined) return await this.#giveBack(batches, refusal);
       return await this.#submitBefore(await this.#findRefused(batches, refusal), batches);
@@ -109,7 +115,7 @@ export class Submitter {
     let [good, bad, reason] = [0, batches.length, refusal];
     while (bad - good > 1) {
       const middle = Math.floor((good + bad) / 2);
-      const call = await this.#nextCall.of(batches.slice(0, middle));
+      const call = await this.#nextCall.inCalldata(batches.slice(0, middle));
       const found = await rollup.refusalOf(sender.address, call);
       if (found === undefined) good = middle;
       else [bad, reason] = [middle, found];

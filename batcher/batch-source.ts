@@ -114,12 +114,18 @@ export class StoredBatchSource implements BatchSource {
   }
 
   refuseProof(number: number): void {
+    // It may have been undone since its proof was sent.
+    if (this.#store.proofs.get(number) === undefined) return;
     this.#store.transaction(() => {
       this.#store.proofs.drop(number);
       this.#store.batches.setStatus(number, number, 'sealed');
       this.#store.batches.setSubmittedAt(number, number, null);
     });
     this.#onProofWanted(number);
+  }
+
+  shareBlobAnew(number: number): void {
+    this.#sequencer.atomically(() => this.#sequencer.shareBlobAnew(number));
   }
 
   takeOverdueL1(number: number): boolean {

@@ -7,6 +7,7 @@ import type { L2Op } from '../protocol/ops.ts';
 import { BLOB_SHAPES, type DataPlace, SHAPES } from '../protocol/shape.ts';
 import { BatcherFixture, cursorAt, deposit } from '../test/support/batcher-fixture.ts';
 import { holder } from '../test/support/random-batch.ts';
+import { StoredBatchSource } from './batch-source.ts';
 import { BlobGroups } from './blob-groups.ts';
 import type { RollupShape } from './rollup-shapes.ts';
 
@@ -146,6 +147,53 @@ describe('batches for a blob', () => {
     groups.flush();
     expect(signals()).not.toEqual(before);
     expect(signals()).not.toContain(undefined);
+  });
+
+  it('are undone without those of their blob that are final', async () => {
+    sealNext();
+    f.queue(deposit(alice, 1, 1n));
+    sealNext();
+    groups.flush();
+    expect(blobs(1, 2)).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    // In the blob of before a reorg that undid both.
+    f.store.batches.addFinalization(1, { ...cursorAt(9), transactionHash: `0x${'9'.repeat(64)}` });
+    f.store.batches.setStatus(1, 1, 'finalized');
+    f.intake.rewindL1Ops(1, cursorAt(1));
+    expect([f.store.batches.lastSealed(), blobs(1), f.store.blobs.waiting()]).toEqual([1, [[1, 1]], []]);
+    f.intake.appendL1Ops([], cursorAt(2), true);
+    expect(f.store.blobs.waiting()).toMatchObject([{ number: 2 }]);
+  });
+
+  it('share one anew, from any of them on', async () => {
+    for (let i = 0; i < 4; i++) sealNext();
+    await nextTurn();
+    groups.flush();
+    wanted = [];
+    const undone: number[] = [];
+    f.sequencer.on('undone', (number) => undone.push(number));
+    const again = (number: number) =>
+      new StoredBatchSource(f.store, f.sequencer, () => undefined).shareBlobAnew(number);
+    again(2);
+    expect([undone, blobs(1, 2, 3, 4)]).toEqual([
+      [2, 3],
+      [[1, 1], undefined, undefined, [4, 4]],
+    ]);
+    expect(f.store.batches.get(3)).toMatchObject({ status: 'sealed', publicSignals: undefined });
+    await nextTurn();
+    expect([wanted, blobs(2, 3)]).toEqual([
+      [2, 3],
+      [
+        [2, 3],
+        [2, 3],
+      ],
+    ]);
+    again(2);
+    again(2);
+    again(9);
+    expect([undone, blobs(2)]).toEqual([[2, 3, 2, 3], [undefined]]);
   });
 
   it('are tried again where the blob cannot be made', async () => {

@@ -222,6 +222,26 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
     return true;
   }
 
+  /**
+   * Lets the sealed batch `number`, and those after it in its blob, share blobs anew: their proofs are of no use. That is so where L1 has
+   * the batches before it in a blob of before a reorg that undid them all.
+   * To be called inside of {@link Sequencer.atomically}.
+   */
+  shareBlobAnew(number: number): void {
+    const { batches, blobs, proofs } = this.#store;
+    const last = blobs.of(number)?.last ?? 0;
+    blobs.releaseFrom(number);
+    for (let released = number; released <= last; released++) {
+      proofs.drop(released);
+      batches.setPublicSignals(released, undefined);
+      for (const status of ['proven', 'submitted'] as const)
+        batches.setStatus(released, released, 'sealed', status);
+      batches.setSubmittedAt(released, released, null);
+      this.#news.push(() => this.#tell('undone', released));
+      this.#news.push(() => this.#tell('sealed', released));
+    }
+  }
+
   #tell<E extends keyof SequencerEvents>(event: E, ...news: SequencerEvents[E]): void {
     for (const listener of this.rawListeners(event)) {
       try {
@@ -232,10 +252,11 @@ export class Sequencer extends EventEmitter<SequencerEvents> {
     }
   }
 
-  /** Makes the sealed batches from `from` on planned again, and those that share a blob with it. */
+  /** Makes the sealed batches from `from` on planned again, and those that share a blob with it, as far as they are not final. */
   #undoFrom(from: number): void {
     const { batches, blobs, accounts } = this.#store;
-    const first = blobs.of(from)?.first ?? from;
+    const first = Math.min(from, Math.max(blobs.of(from)?.first ?? from, batches.lastFinalized() + 1));
+    blobs.releaseFrom(first);
     for (let number = batches.lastSealed(); number >= first; number--) {
       this.#news.push(() => this.#tell('undone', number));
     }

@@ -152,6 +152,14 @@ describe('the aggregator side of the store', () => {
     expect(source.provenBatches(1, 9)).toEqual([]);
   });
 
+  it('wants no proof of a batch that was undone while L1 was asked', () => {
+    prove(1);
+    f.intake.rewindL1Ops(0, cursorAt(0));
+    source.refuseProof(1);
+    expect(wanted).toEqual([]);
+    expect(f.store.batches.planned()[0]).toMatchObject({ number: 1 });
+  });
+
   it('undoes what was submitted or finalized when its L1 ops are gone', () => {
     prove(1);
     prove(2);

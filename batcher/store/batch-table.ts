@@ -168,9 +168,10 @@ export class BatchTable {
     this.#db.run("UPDATE batches SET status = 'sealed', closed = 1 WHERE number = ?", number);
   }
 
-  /** What a proof of this sealed batch has to speak of. */
-  setPublicSignals(number: number, signals: PublicSignals): void {
-    this.#db.run('UPDATE seals SET public_signals = ? WHERE batch = ?', signalsToJson(signals), number);
+  /** What a proof of this sealed batch has to speak of; undefined while it waits for its blob. */
+  setPublicSignals(number: number, signals: PublicSignals | undefined): void {
+    const json = signals === undefined ? null : signalsToJson(signals);
+    this.#db.run('UPDATE seals SET public_signals = ? WHERE batch = ?', json, number);
   }
 
   /** Makes this batch and all later ones planned again; the caller has undone their account changes. */

@@ -67,13 +67,22 @@ export class BlobTable {
     this.#db.run('UPDATE blob_parts SET blob = ? WHERE batch BETWEEN ? AND ?', first, first, last);
   }
 
+  /** This batch and those after it in its blob wait for another; those before it stay in it. */
+  releaseFrom(batch: number): void {
+    const blob = this.of(batch);
+    if (blob === undefined) return;
+    this.#db.run('UPDATE blob_parts SET blob = NULL WHERE batch BETWEEN ? AND ?', batch, blob.last);
+    if (blob.first === batch) this.#db.run('DELETE FROM blobs WHERE first = ?', batch);
+    else this.#db.run('UPDATE blobs SET last = ? WHERE first = ?', batch - 1, blob.first);
+  }
+
   /** The blob that this batch is in. */
   of(batch: number): StoredBlob | undefined {
     const row = this.#db.one<{ first: number; last: number; versioned_hash: string }>(
-      'SELECT first, last, versioned_hash FROM blobs WHERE ? BETWEEN first AND last',
+      'SELECT first, last, versioned_hash FROM blobs WHERE first <= ? ORDER BY first DESC LIMIT 1',
       batch,
     );
-    return row === undefined
+    return row === undefined || row.last < batch
       ? undefined
       : { first: row.first, last: row.last, versionedHash: row.versioned_hash };
   }

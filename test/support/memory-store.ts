@@ -73,6 +73,10 @@ export class MemoryStore implements L1OpSink, BatchSource {
     return [];
   }
 
+  shareBlobAnew(number: number): void {
+    throw new Error(`batch ${number} is in no blob`);
+  }
+
   rootAfter(number: number): bigint | undefined {
     return number === 0 ? this.genesisRoot : this.batches[number - 1]?.batch.newRoot;
   }
