@@ -32,7 +32,8 @@ export interface CallTimingOptions {
 
 /**
  * Decides whether the batches that are proven go to L1 now. A call costs as much as three more batches in it, whatever it has; so `cheap`
- * waits until a call is full, or its oldest batch has waited for `waitMs`, or no further proof is expected before that.
+ * waits until a call is full, or its oldest batch has waited for `waitMs`, or no further proof is expected before that. Sealed batches
+ * that are to share a blob, which is a call too, wait for others in the same way.
  */
 export class CallTiming {
   readonly #options: CallTimingOptions;
@@ -72,7 +73,7 @@ export class CallTiming {
     if (finality === 'cheap' && told !== this.#told) {
       logger.info(
         { ...forecast },
-        forecast.submit ? 'the call goes to L1' : 'the call waits for more batches',
+        forecast.submit ? 'batches do not wait for others' : 'batches wait for others',
       );
       this.#told = told;
     }

@@ -1,3 +1,4 @@
+import { callBytes } from './call-bytes.ts';
 import { CALLDATA_BYTES_CAP } from './fees.ts';
 import { type BlobCall, type PackedBlob, packBlob } from './packed-blob.ts';
 import type { BatchSource, ProvenBatch } from './ports.ts';
@@ -90,15 +91,8 @@ export class NextCall {
  * @param batches none in a blob
  */
 export function longestFitting(batches: readonly ProvenBatch[]): readonly ProvenBatch[] {
-  let fitting = batches;
-  while (fitting.length > 1 && callBytes(fitting) > CALLDATA_BYTES_CAP) fitting = fitting.slice(0, -1);
-  return fitting;
-}
-
-/** Bytes of `commitAndProveBatches` with these batches, as the ABI encodes them. */
-export function callBytes(batches: readonly Pick<ProvenBatch, 'shape' | 'data'>[]): number {
-  const sums = new Set(batches.map(({ shape }) => shape)).size;
-  // Three arrays, each with its place and its length; of a batch its place, four words, its data with their length, and a proof.
-  const words = 6 + 2 * sums + batches.length * (6 + 6);
-  return 4 + 32 * words + batches.reduce((bytes, { data }) => bytes + 32 * Math.ceil(data.length / 32), 0);
+  const sizes = batches.map(({ shape, data }) => ({ shape, bytes: data.length }));
+  let count = batches.length;
+  while (count > 1 && callBytes(sizes.slice(0, count), 'calldata') > CALLDATA_BYTES_CAP) count -= 1;
+  return batches.slice(0, count);
 }

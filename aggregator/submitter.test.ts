@@ -15,11 +15,12 @@ import { type LocalL1, startLocalL1 } from '../scripts/local-l1.ts';
 import { MemoryJournal } from '../test/support/memory-journal.ts';
 import { MemoryStore } from '../test/support/memory-store.ts';
 import { TestRollup } from '../test/support/test-rollup.ts';
+import { callBytes } from './call-bytes.ts';
 import { CallTiming } from './call-timing.ts';
 import { EventFollower } from './event-follower.ts';
 import { FinalityFollower } from './finality.ts';
 import { l1Provider } from './l1-connection.ts';
-import { callBytes, longestFitting } from './next-call.ts';
+import { longestFitting } from './next-call.ts';
 import { RollupContract } from './rollup-contract.ts';
 import { TransactionSender } from './sender.ts';
 import { type SubmittedKey, Submitter, type SubmitterOptions } from './submitter.ts';
@@ -289,8 +290,18 @@ test('a call is as long as a transaction may be, and holds one batch in any case
   expect(fitting(500, 1)).toBe(1);
   for (const count of [1, 2]) {
     const batches = [proven, { ...proven, data: new Uint8Array(33) }].slice(0, count);
+    const sizes = batches.map(({ shape, data }) => ({ shape, bytes: data.length }));
     const call = await contract.encodeCommitAndProve(batches, rollup.keys);
-    expect(callBytes(batches)).toBe(dataLength(call));
+    expect(callBytes(sizes, 'calldata')).toBe(dataLength(call));
+    const openings = batches.map(() => ({ z: 1n, a: 0n, zy: 0n, yLo: 0n, y: 5n }));
+    const [opening, data] = [new Uint8Array(96), new Uint8Array()];
+    const blob = { data, commitment: data, cellProofs: data, versionedHash: '0x' };
+    const blobCall = await contract.encodeCommitAndProveBlob(batches, rollup.keys, {
+      opening,
+      openings,
+      blob,
+    });
+    expect(callBytes(sizes, 'blob')).toBe(dataLength(blobCall));
   }
 });
 

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { callBytes } from '../aggregator/call-bytes.ts';
 import { blobPoint, openBatch } from '../protocol/blob/binding.ts';
 import { wordFromInteger } from '../protocol/bytes.ts';
 import type { L2Op } from '../protocol/ops.ts';
@@ -42,15 +43,15 @@ afterEach(() => {
   f.remove();
 });
 
-/** @param mostBatches of a blob */
-function start(mostBatches = 3): void {
+function start(mostBytes = 100_000): void {
   wanted = [];
   coefficients = [];
   groups = new BlobGroups({
     store: f.store,
     sequencer: f.sequencer,
-    mostBatches,
-    timing: { forecast: () => ({ submit: !waits }) },
+    mostBatches: 3,
+    mostBytes,
+    timing: { forecast: (numbers, most) => ({ submit: !waits || numbers.length === most }) },
     versionedHash: (some) => {
       coefficients.push(some.length);
       return HASH;
@@ -107,6 +108,28 @@ describe('batches for a blob', () => {
     for (let i = 0; i < 4; i++) sealNext();
     await nextTurn();
     expect(blobs(1, 2, 3, 4)).toEqual([[1, 3], [1, 3], [1, 3], undefined]);
+  });
+
+  it('share one with no more than the calldata of a call can have', async () => {
+    for (let i = 0; i < 3; i++) sealNext();
+    const sizes = f.store.blobs.waiting();
+    groups.close();
+    start(callBytes(sizes.slice(0, 2), 'blob'));
+    await nextTurn();
+    expect(blobs(1, 2, 3)).toEqual([[1, 2], [1, 2], undefined]);
+    groups.close();
+    start(1);
+    await nextTurn();
+    groups.flush();
+    expect(blobs(3)).toEqual([[3, 3]]);
+  });
+
+  it('share blobs one a turn', async () => {
+    for (let i = 0; i < 6; i++) sealNext();
+    await nextTurn();
+    expect(blobs(3, 4)).toEqual([[1, 3], undefined]);
+    await nextTurn();
+    expect(blobs(4)).toEqual([[4, 6]]);
   });
 
   it('are not waited for longer than the timing says', async () => {
@@ -203,6 +226,7 @@ describe('batches for a blob', () => {
       store: f.store,
       sequencer: f.sequencer,
       mostBatches: 3,
+      mostBytes: 100_000,
       timing: { forecast: () => ({ submit: true }) },
       versionedHash: () => {
         if (fails) throw new Error('no');

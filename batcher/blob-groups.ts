@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
+import { callBytes } from '../aggregator/call-bytes.ts';
 import { type BlobBatch, blobCoefficients, blobPoint, openBatch } from '../protocol/blob/binding.ts';
 import { BLOB_ELEMENTS } from '../protocol/blob/blob.ts';
 import { wordFromInteger } from '../protocol/bytes.ts';
 import type { Sequencer } from './sequencer.ts';
+import type { WaitingPart } from './store/blob-table.ts';
 import type { Store } from './store.ts';
 
 export interface BlobGroupsOptions {
@@ -10,7 +12,9 @@ export interface BlobGroupsOptions {
   readonly sequencer: Sequencer;
   /** Most batches in a blob: all of them have to be in one call. */
   readonly mostBatches: number;
-  /** Whether the batches that wait share a blob now, or wait for others. */
+  /** Most bytes of that call's calldata. */
+  readonly mostBytes: number;
+  /** Whether the batches that wait share a blob now, or wait for others, up to `most`. */
   readonly timing: {
     forecast(numbers: readonly number[], most: number, now: number): { readonly submit: boolean };
   };
@@ -26,8 +30,8 @@ export interface BlobGroupsOptions {
 /** A run of waiting batches that could share a blob. */
 interface Group {
   readonly numbers: readonly number[];
-  /** True if no further batch can join. */
-  readonly complete: boolean;
+  /** Most that it could have: as many as it has if no further batch can join. */
+  readonly most: number;
 }
 
 /**
@@ -50,7 +54,7 @@ export class BlobGroups {
 
   /** Lets what waits share blobs now. */
   flush(): void {
-    this.#look(true);
+    while (this.#shareNext(true));
   }
 
   /** Stops; what waits is kept in the store. */
@@ -63,22 +67,33 @@ export class BlobGroups {
 
   /** In a turn of its own, so that batches which are sealed together are seen together. */
   #wake(): void {
-    if (!this.#closed) this.#step ??= setImmediate(() => this.#look(false));
+    if (!this.#closed) this.#step ??= setImmediate(() => this.#look());
   }
 
-  #look(now: boolean): void {
+  /** One blob a turn of the event loop, so that the API keeps answering. */
+  #look(): void {
     this.#step = undefined;
     clearTimeout(this.#timer);
-    const { store, timing, mostBatches, pollMs, logger } = this.#options;
+    const { store, pollMs, logger } = this.#options;
+    let waits = true;
     try {
-      for (const { numbers, complete } of groupsOf(store, mostBatches)) {
-        if (now || complete || timing.forecast(numbers, mostBatches, Date.now()).submit) this.#share(numbers);
-      }
+      if (this.#shareNext(false)) this.#wake();
+      waits = store.blobs.waiting().length > 0;
     } catch (error) {
       logger.error({ err: error }, 'batches could not be put into a blob; it is tried again');
     }
-    if (!this.#closed && store.blobs.waiting().length > 0)
-      this.#timer = setTimeout(() => this.#look(false), pollMs);
+    if (waits && !this.#closed) this.#timer = setTimeout(() => this.#look(), pollMs);
+  }
+
+  /** @param now without waiting for others @returns false if there is no group to share a blob */
+  #shareNext(now: boolean): boolean {
+    const { timing } = this.#options;
+    const next = groupsOf(this.#options).find(
+      ({ numbers, most }) => now || timing.forecast(numbers, most, Date.now()).submit,
+    );
+    if (next === undefined) return false;
+    this.#share(next.numbers);
+    return true;
   }
 
   #share(numbers: readonly number[]): void {
@@ -96,27 +111,26 @@ export class BlobGroups {
   }
 }
 
-/** The waiting batches in the groups in which they may share a blob: one after the other, as many as fit. */
-function groupsOf(store: Store, mostBatches: number): Group[] {
-  const groups: { numbers: number[]; coefficients: number }[] = [];
-  for (const { number, coefficients } of store.blobs.waiting()) {
-    const group = groups.at(-1);
+/** The waiting batches in the groups in which they may share a blob: one after the other, as many as the blob and its call can have. */
+function groupsOf({ store, mostBatches, mostBytes }: BlobGroupsOptions): Group[] {
+  const groups: WaitingPart[][] = [];
+  for (const part of store.blobs.waiting()) {
+    const group = groups.at(-1) ?? [];
+    const joined = [...group, part];
     const joins =
-      group !== undefined &&
-      group.numbers.at(-1) === number - 1 &&
-      group.numbers.length < mostBatches &&
-      group.coefficients + coefficients <= BLOB_ELEMENTS;
-    if (joins) {
-      group.numbers.push(number);
-      group.coefficients += coefficients;
-    } else groups.push({ numbers: [number], coefficients });
+      group.at(-1)?.number === part.number - 1 &&
+      joined.length <= mostBatches &&
+      joined.reduce((sum, { coefficients }) => sum + coefficients, 0) <= BLOB_ELEMENTS &&
+      callBytes(joined, 'blob') <= mostBytes;
+    if (joins) group.push(part);
+    else groups.push([part]);
   }
   const lastSealed = store.batches.lastSealed();
-  // What comes after a group that is not at the end did not fit, or goes to calldata.
-  return groups.map(({ numbers }) => ({
-    numbers,
-    complete: numbers.length === mostBatches || numbers.at(-1)! < lastSealed,
-  }));
+  return groups.map((group) => {
+    const numbers = group.map(({ number }) => number);
+    // What comes after a group that is not at the end did not fit, or goes to calldata.
+    return { numbers, most: numbers.at(-1)! < lastSealed ? numbers.length : mostBatches };
+  });
 }
 
 function publicSignalsOf(parts: readonly BlobBatch[], versionedHash: string): [bigint, bigint, bigint][] {

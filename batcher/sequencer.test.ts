@@ -553,6 +553,7 @@ function shareBlobs({ store, sequencer }: BatcherFixture): void {
     store,
     sequencer,
     mostBatches: 3,
+    mostBytes: 100_000,
     timing: { forecast: () => ({ submit: false }) },
     versionedHash: () => HASH,
     onProofWanted: () => undefined,

@@ -9,6 +9,17 @@ export interface StoredBlob {
   readonly versionedHash: string;
 }
 
+/** What a batch that waits for its blob will take up. */
+export interface WaitingPart {
+  readonly number: number;
+  /** Name of its shape. */
+  readonly shape: string;
+  /** Of its calldata. */
+  readonly bytes: number;
+  /** Of the blob, 4096 in all. */
+  readonly coefficients: number;
+}
+
 interface PartRow {
   c: string;
   shape_id: number;
@@ -53,11 +64,11 @@ export class BlobTable {
       }));
   }
 
-  /** Sealed batches with a part that is in no blob yet, ascending, and the number of its coefficients. */
-  waiting(): { number: number; coefficients: number }[] {
+  /** Sealed batches with a part that is in no blob yet, ascending. */
+  waiting(): WaitingPart[] {
     return this.#db.all(
-      `SELECT batch AS number, json_array_length(hidden) AS coefficients FROM blob_parts
-       WHERE blob IS NULL ORDER BY batch`,
+      `SELECT batch AS number, shape, length(data) AS bytes, json_array_length(hidden) AS coefficients
+       FROM blob_parts JOIN seals USING (batch) WHERE blob IS NULL ORDER BY batch`,
     );
   }
 

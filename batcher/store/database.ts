@@ -2,7 +2,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { MillraceError } from '../../protocol/error.ts';
 
 /** Raised with every change of {@link SCHEMA}; a store of another version is refused. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /**
  * One SQLite file that one process holds: write-ahead log, and every commit on disk before it returns

@@ -66,6 +66,7 @@ CREATE TABLE blob_parts (
   hidden TEXT NOT NULL,              -- JSON: coefficients that go to the blob
   blob INTEGER REFERENCES blobs (first) ON DELETE SET NULL  -- NULL: it waits for others to share a blob with
 ) STRICT;
+CREATE INDEX blob_parts_by_blob ON blob_parts (blob);
 
 CREATE TABLE proofs (
   batch INTEGER PRIMARY KEY REFERENCES seals (batch) ON DELETE CASCADE,

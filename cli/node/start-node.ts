@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { Aggregator } from '../../aggregator/aggregator.ts';
 import { CallTiming } from '../../aggregator/call-timing.ts';
 import { rollupEnded } from '../../aggregator/exit-mode.ts';
+import { CALLDATA_BYTES_CAP } from '../../aggregator/fees.ts';
 import { persistently } from '../../aggregator/l1-connection.ts';
 import { operatorWallet } from '../../aggregator/operator-key.ts';
 import { blobHasher } from '../../aggregator/packed-blob.ts';
@@ -139,6 +140,7 @@ async function start(
         store,
         sequencer,
         mostBatches: maxBatchesPerCall,
+        mostBytes: CALLDATA_BYTES_CAP,
         timing: new CallTiming({ finality, waitMs: finalityWaitMs, logger: groupsLogger }),
         versionedHash: await blobHasher(),
         onProofWanted: (number) => pump.request(number),

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CallTiming } from '../../aggregator/call-timing.ts';
 import { EventFollower } from '../../aggregator/event-follower.ts';
+import { CALLDATA_BYTES_CAP } from '../../aggregator/fees.ts';
 import { l1Provider } from '../../aggregator/l1-connection.ts';
 import { blobHasher } from '../../aggregator/packed-blob.ts';
 import { L1QueueWatcher } from '../../aggregator/queue-watcher.ts';
@@ -104,6 +105,7 @@ describe.skipIf(kzg === undefined)('batches that share blobs', () => {
       store,
       sequencer,
       mostBatches: 8,
+      mostBytes: CALLDATA_BYTES_CAP,
       timing: { forecast: () => ({ submit: false }) },
       versionedHash: await blobHasher(),
       onProofWanted: () => undefined,
