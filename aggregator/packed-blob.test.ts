@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { BLOB_BYTES } from '../protocol/blob/blob.ts';
 import { isBlobOf } from './kzg.ts';
-import { packBlob } from './packed-blob.ts';
+import { blobHasher, packBlob } from './packed-blob.ts';
 
 // As where npm could not build this optional package.
 vi.mock('c-kzg', () => {
@@ -9,10 +9,12 @@ vi.mock('c-kzg', () => {
 });
 
 test('without c-kzg no blob is packed, and none is told from another', async () => {
-  await expect(packBlob([])).rejects.toMatchObject({
-    kind: 'refused',
-    code: 'no-kzg',
-    fix: expect.stringContaining('calldata'),
-  });
+  for (const attempt of [() => packBlob([]), blobHasher]) {
+    await expect(attempt()).rejects.toMatchObject({
+      kind: 'refused',
+      code: 'no-kzg',
+      fix: expect.stringContaining('calldata'),
+    });
+  }
   expect(await isBlobOf(new Uint8Array(BLOB_BYTES), `0x01${'00'.repeat(31)}`)).toBeUndefined();
 });

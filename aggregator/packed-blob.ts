@@ -62,14 +62,12 @@ export async function packBlob(batches: readonly BlobBatch[]): Promise<BlobCall>
 
 /**
  * What gives the versioned hash, 0x + 64 hex, of the blob with these coefficients. Takes about 100 ms a blob.
- * @returns throws `refused/no-kzg` where c-kzg is not there, else as {@link encodeBlob}
+ * @throws {MillraceError} `refused/no-kzg` where c-kzg is not there
  */
 export async function blobHasher(): Promise<(coefficients: readonly bigint[]) => string> {
   const kzg = await loadKzg();
-  return (coefficients) => {
-    if (kzg === undefined) throw noKzg();
-    return versionedHashOf(kzg.blobToKzgCommitment(encodeBlob(coefficients)));
-  };
+  if (kzg === undefined) throw noKzg();
+  return (coefficients) => versionedHashOf(kzg.blobToKzgCommitment(encodeBlob(coefficients)));
 }
 
 /** Where c-kzg is not there. */

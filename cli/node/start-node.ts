@@ -26,6 +26,7 @@ import { Sequencer } from '../../batcher/sequencer.ts';
 import { Store } from '../../batcher/store.ts';
 import { type DeployManifest, parseDeployManifest } from '../../protocol/deploy-manifest.ts';
 import { MillraceError } from '../../protocol/error.ts';
+import { shapeByName } from '../../protocol/shape.ts';
 import { artifactFolder } from '../../prover/artifacts/artifact-folder.ts';
 import { componentLogger } from '../../prover/log.ts';
 import { type Proving, startProving } from '../../prover/proving.ts';
@@ -91,6 +92,8 @@ async function start(
   cleanup.add(() => store.close());
   // A batch that is sealed stays in its shape, whatever the settings are now.
   const names = [...new Set([...shapes.map(({ shape }) => shape.name), ...store.batches.shapesInWork()])];
+  // Also where new batches go to calldata only: one that is sealed for a blob needs it.
+  const versionedHash = names.some((name) => shapeByName(name).blob) ? await blobHasher() : undefined;
   const artifacts = await deployedArtifacts(config.artifacts ?? artifactFolder(), deployment, names);
   const { feeKeyHash, minimumFees, batchAgeMs } = config;
   const choice = dataChoice(shapes, config, logger.child({ part: 'data-choice' }));
@@ -133,21 +136,20 @@ async function start(
   });
 
   const { finality, finalityWaitMs, maxBatchesPerCall, l1PollMs } = config;
-  const usesBlobs = shapes.some(({ shape }) => shape.blob) || store.blobs.waiting().length > 0;
   const groupsLogger = logger.child({ part: 'blob-groups' });
-  const blobGroups = usesBlobs
-    ? new BlobGroups({
-        store,
-        sequencer,
-        mostBatches: maxBatchesPerCall,
-        mostBytes: CALLDATA_BYTES_CAP,
-        timing: new CallTiming({ finality, waitMs: finalityWaitMs, logger: groupsLogger }),
-        versionedHash: await blobHasher(),
-        onProofWanted: (number) => pump.request(number),
-        pollMs: l1PollMs,
-        logger: groupsLogger,
-      })
-    : undefined;
+  const blobGroups =
+    versionedHash &&
+    new BlobGroups({
+      store,
+      sequencer,
+      mostBatches: maxBatchesPerCall,
+      mostBytes: CALLDATA_BYTES_CAP,
+      timing: new CallTiming({ finality, waitMs: finalityWaitMs, logger: groupsLogger }),
+      versionedHash,
+      onProofWanted: (number) => pump.request(number),
+      pollMs: l1PollMs,
+      logger: groupsLogger,
+    });
   cleanup.add(() => blobGroups?.close());
 
   let exitMode: NodeHealth['exitMode'] = null;
