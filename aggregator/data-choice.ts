@@ -70,7 +70,7 @@ export class DataChoice {
   #cheaper(calldata: bigint, blob: bigint | undefined): DataPlace {
     if (blob === undefined) return 'calldata';
     const [here, there] = this.#place === 'calldata' ? [calldata, blob] : [blob, calldata];
-    const isWorthIt = there * 100n <= here * (100n - LEAST_GAIN);
+    const isWorthIt = there * 100n < here * (100n - LEAST_GAIN);
     return isWorthIt === (this.#place === 'calldata') ? 'blob' : 'calldata';
   }
 }

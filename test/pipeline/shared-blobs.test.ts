@@ -12,7 +12,7 @@ import { blobHasher } from '../../aggregator/packed-blob.ts';
 import { L1QueueWatcher } from '../../aggregator/queue-watcher.ts';
 import { RollupContract } from '../../aggregator/rollup-contract.ts';
 import { TransactionSender } from '../../aggregator/sender.ts';
-import { Submitter } from '../../aggregator/submitter.ts';
+import { Submitter, type SubmitterOptions } from '../../aggregator/submitter.ts';
 import { verifyingKeyHash } from '../../aggregator/verifying-key.ts';
 import { StoredBatchSource } from '../../batcher/batch-source.ts';
 import { BlobGroups } from '../../batcher/blob-groups.ts';
@@ -48,6 +48,7 @@ let folder: string;
 let store: Store;
 let sequencer: Sequencer;
 let groups: BlobGroups;
+let options: SubmitterOptions;
 let submitter: Submitter;
 let watcher: L1QueueWatcher;
 let user: L1User;
@@ -134,7 +135,7 @@ describe.skipIf(kzg === undefined)('batches that share blobs', () => {
       vkHash: verifyingKeyHash(verificationKey),
       verificationKey,
     };
-    submitter = new Submitter({
+    options = {
       rollup: contract,
       sender: new TransactionSender({
         provider: chain,
@@ -153,7 +154,8 @@ describe.skipIf(kzg === undefined)('batches that share blobs', () => {
       timing: new CallTiming({ finality: 'fast', waitMs: 0, logger }),
       blobFolder: join(folder, 'blobs'),
       logger,
-    });
+    };
+    submitter = new Submitter(options);
   }
 
   /** Brings in what L1 has queued. */
@@ -258,6 +260,39 @@ describe.skipIf(kzg === undefined)('batches that share blobs', () => {
     prove();
     while (await submitter.step());
     expect(await finalized()).toBe(3);
+  });
+
+  test('are left to a person where L1 refuses them for what no new proof and no L1 op mends', async () => {
+    sealNext();
+    groups.flush();
+    const other = await trapdoorKey(3);
+    // L1 opens the blob where other roots say, and has another key than the proofs are for.
+    const lying = new StoredBatchSource(store, sequencer, () => undefined);
+    const provenBatches = lying.provenBatches.bind(lying);
+    lying.provenBatches = (first, limit) =>
+      provenBatches(first, limit).map((batch) => ({ ...batch, newRoot: batch.newRoot + 1n }));
+    const otherKeys = [...options.keys].map(([name, submitted]) => {
+      return [name, { ...submitted, verificationKey: other.verificationKey }] as const;
+    });
+    store.proofs.add(1, {
+      manifestId: MANIFEST_ID,
+      proof: other.prove(store.batches.get(1)!.publicSignals!),
+      worker: 'w',
+      timings: {},
+      provenAt: 1,
+    });
+    for (const [change, reason] of [
+      [{ source: lying }, 'l1-blob-opening-invalid'],
+      [{ keys: new Map(otherKeys) }, 'l1-invalid-proof'],
+    ] as const) {
+      await expect(new Submitter({ ...options, ...change }).step()).rejects.toMatchObject({
+        kind: 'refused',
+        code: 'batch-refused',
+        details: { batch: 1, reason },
+      });
+    }
+    expect(store.batches.get(1)).toMatchObject({ status: 'proven' });
+    expect(readdirSync(folder)).not.toContain('blobs');
   });
 
   test('are built again, all of them, with an L1 op that is overdue', async () => {
