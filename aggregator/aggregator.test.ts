@@ -9,6 +9,7 @@ import { MemoryStore } from '../test/support/memory-store.ts';
 import { type RpcProxy, startRpcProxy } from '../test/support/rpc-proxy.ts';
 import { TestRollup } from '../test/support/test-rollup.ts';
 import { Aggregator, type AggregatorOptions } from './aggregator.ts';
+import { CallTiming } from './call-timing.ts';
 import type { L1Prices } from './data-cost.ts';
 import { l1Provider } from './l1-connection.ts';
 import { RollupContract } from './rollup-contract.ts';
@@ -36,6 +37,7 @@ afterEach(async () => {
 });
 
 function options(change: Partial<AggregatorOptions> = {}): AggregatorOptions {
+  const logger = pino({ level: 'silent' });
   return {
     rpcUrl: proxy.url,
     deployment: rollup.deployment,
@@ -47,11 +49,10 @@ function options(change: Partial<AggregatorOptions> = {}): AggregatorOptions {
     confirmations: 0,
     maxFeePerGas: 10n ** 11n,
     maxBatchesPerCall: 4,
-    finality: 'fast' as const,
-    finalityWaitMs: 0,
+    timing: new CallTiming({ finality: 'fast', waitMs: 0, logger }),
     blobFolder: '/nowhere', // there are no blobs
     pollMs: 10,
-    logger: pino({ level: 'silent' }),
+    logger,
     onExitMode: () => undefined,
     ...change,
   };

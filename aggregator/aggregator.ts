@@ -2,7 +2,7 @@ import { getAddress, type Wallet } from 'ethers';
 import type { Logger } from 'pino';
 import type { DeployManifest } from '../protocol/deploy-manifest.ts';
 import { MillraceError } from '../protocol/error.ts';
-import { CallTiming, type Finality } from './call-timing.ts';
+import type { CallTiming } from './call-timing.ts';
 import type { L1Prices } from './data-cost.ts';
 import { EventFollower } from './event-follower.ts';
 import { ExitModeWatch } from './exit-mode.ts';
@@ -33,9 +33,8 @@ export interface AggregatorOptions {
   /** Most that is ever offered for gas, wei. */
   readonly maxFeePerGas: bigint;
   readonly maxBatchesPerCall: number;
-  /** See {@link CallTiming}. */
-  readonly finality: Finality;
-  readonly finalityWaitMs: number;
+  /** When proven batches go to L1. */
+  readonly timing: CallTiming;
   /** Told L1's prices as they are now, again and again; they are not read if nobody wants them. */
   readonly onPrices?: ((prices: L1Prices) => void) | undefined;
   /** Folder that keeps the blobs. */
@@ -115,7 +114,7 @@ export class Aggregator {
         confirmations,
       });
     const { chainId, depth } = deployment;
-    const { maxFeePerGas, maxBatchesPerCall, keys, finality: kind, finalityWaitMs: waitMs } = options;
+    const { maxFeePerGas, maxBatchesPerCall, keys, timing } = options;
     const signal = AbortSignal.any([ended.signal, submission.signal]);
     const sender = new TransactionSender({
       provider,
@@ -141,7 +140,7 @@ export class Aggregator {
       deployment,
       keys,
       maxBatchesPerCall,
-      timing: new CallTiming({ finality: kind, waitMs, logger }),
+      timing,
       blobFolder: options.blobFolder,
       logger,
     });

@@ -23,6 +23,14 @@ test('cheap waits until a call is full', () => {
   expect(cheap.forecast([1, 2, 3], 3, 20_000)).toMatchObject({ submit: true, reason: 'full', gasToSave: 0 });
 });
 
+test('nobody waits while an L1 op has been waiting for long', () => {
+  let isUrgent = false;
+  const cheap = new CallTiming({ finality: 'cheap', waitMs: 60_000, isUrgent: () => isUrgent, logger });
+  expect(cheap.forecast([1], 3, 0)).toMatchObject({ submit: false, reason: 'more-expected' });
+  isUrgent = true;
+  expect(cheap.forecast([1], 3, 1)).toMatchObject({ submit: true, reason: 'urgent' });
+});
+
 test('a batch waits no longer than it may, also if nothing is known of the next proof', () => {
   const cheap = timing();
   expect(cheap.forecast([1], 3, 0).submit).toBe(false);

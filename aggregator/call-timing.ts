@@ -11,7 +11,7 @@ const NEWEST = 0.25;
 /** Why a call goes out now, or what it waits for, and what that was derived from. */
 export interface CallForecast {
   readonly submit: boolean;
-  readonly reason: 'fast' | 'full' | 'waited' | 'none-in-time' | 'more-expected';
+  readonly reason: 'fast' | 'full' | 'urgent' | 'waited' | 'none-in-time' | 'more-expected';
   /** Batches that the call would have now, and most that it may have. */
   readonly batches: number;
   readonly most: number;
@@ -27,6 +27,8 @@ export interface CallTimingOptions {
   readonly finality: Finality;
   /** Longest that a proven batch waits for others, if `cheap`, ms. Counted from when this process saw it first. */
   readonly waitMs: number;
+  /** Whether an L1 op has been waiting for so long that nothing else is to be waited for; never by default. */
+  readonly isUrgent?: () => boolean;
   readonly logger: Logger;
 }
 
@@ -81,9 +83,10 @@ export class CallTiming {
   }
 
   #reason(isFull: boolean, waitedMs: number, nextProofMs: number | undefined): CallForecast['reason'] {
-    const { finality, waitMs } = this.#options;
+    const { finality, waitMs, isUrgent } = this.#options;
     if (finality === 'fast') return 'fast';
     if (isFull) return 'full';
+    if (isUrgent?.()) return 'urgent';
     if (waitedMs >= waitMs) return 'waited';
     if (nextProofMs !== undefined && waitedMs + nextProofMs > waitMs) return 'none-in-time';
     return 'more-expected';

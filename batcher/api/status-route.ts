@@ -78,7 +78,6 @@ export function nodeStatus(source: StatusSource) {
       read: store.l1Ops.count(),
       /** Without a place in a batch so far. */
       waiting: sequencer.waitingL1,
-      /** Since the oldest L1 op that is in no finalized batch was queued, by L1's time; null if all are. */
       oldestAgeMs: oldestL1AgeMs(store),
       deadlineMs: source.l1Deadline * 1000,
       /** False while it is read again after a reorg. */
@@ -97,7 +96,8 @@ export function nodeStatus(source: StatusSource) {
   };
 }
 
-function oldestL1AgeMs({ batches, l1Ops }: Store): number | null {
+/** Since the oldest L1 op that is in no finalized batch was queued, by L1's time; null if all are. */
+export function oldestL1AgeMs({ batches, l1Ops }: Store): number | null {
   const oldest = l1Ops.get(batches.get(batches.lastFinalized())?.l1End ?? 0);
   return oldest === undefined ? null : Math.max(0, Date.now() - oldest.timestamp * 1000);
 }

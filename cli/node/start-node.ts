@@ -13,6 +13,7 @@ import {
   type NodeHealth,
   type NodeStatus,
   nodeStatus,
+  oldestL1AgeMs,
   type StatusSource,
 } from '../../batcher/api/status-route.ts';
 import { startApi } from '../../batcher/api.ts';
@@ -135,8 +136,11 @@ async function start(
     logger,
   });
 
-  const { finality, finalityWaitMs, maxBatchesPerCall, l1PollMs } = config;
-  const groupsLogger = logger.child({ part: 'blob-groups' });
+  const { finality, finalityWaitMs: waitMs, maxBatchesPerCall, l1PollMs } = config;
+  // Half of the deadline: after that proving has to be left enough time.
+  const isUrgent = () => (oldestL1AgeMs(store) ?? 0) > deployment.l1Deadline * 500;
+  const timing = (part: string) =>
+    new CallTiming({ finality, waitMs, isUrgent, logger: logger.child({ part }) });
   const blobGroups =
     versionedHash &&
     new BlobGroups({
@@ -144,11 +148,11 @@ async function start(
       sequencer,
       mostBatches: maxBatchesPerCall,
       mostBytes: CALLDATA_BYTES_CAP,
-      timing: new CallTiming({ finality, waitMs: finalityWaitMs, logger: groupsLogger }),
+      timing: timing('blob-groups'),
       versionedHash,
       onProofWanted: (number) => pump.request(number),
       pollMs: l1PollMs,
-      logger: groupsLogger,
+      logger: logger.child({ part: 'blob-groups' }),
     });
   cleanup.add(() => blobGroups?.close());
 
@@ -181,8 +185,7 @@ async function start(
     confirmations: config.confirmations,
     maxFeePerGas: config.maxFeePerGas,
     maxBatchesPerCall,
-    finality,
-    finalityWaitMs,
+    timing: timing('aggregator'),
     onPrices: choice.isOpen ? choice.update.bind(choice) : undefined,
     blobFolder: join(config.dataDir, 'blobs'),
     pollMs: l1PollMs,
