@@ -140,6 +140,16 @@ describe('batches for a blob', () => {
     await expect.poll(() => wanted).toEqual([1]);
   });
 
+  it('wait on once it is closed', async () => {
+    sealNext();
+    groups.close();
+    waits = false;
+    await nextTurn();
+    sealNext();
+    await nextTurn();
+    expect([wanted, blobs(1, 2)]).toEqual([[], [undefined, undefined]]);
+  });
+
   it('share one before a batch that goes to calldata', async () => {
     sealNext();
     place = 'calldata';

@@ -72,6 +72,7 @@ export class BlobGroups {
 
   /** One blob a turn of the event loop, so that the API keeps answering. */
   #look(): void {
+    clearImmediate(this.#step);
     this.#step = undefined;
     clearTimeout(this.#timer);
     const { store, pollMs, logger } = this.#options;
