@@ -87,6 +87,37 @@ test.each([21, 22, 23, 24, 25, 26])('vectors of more than 124 ops, run %d', asyn
   expect(await onL1(data, LARGE, c, headOf(d))).toEqual([z, evaluate(d, z), payoutsRoot(payouts)]);
 });
 
+test.each([
+  [24, 0],
+  [24, 1],
+  [24, 300],
+  [32, 0],
+  [32, 1],
+  [32, 300],
+])('the largest shape of depth %d that the rollup takes, %d signed ops', async (depth, count) => {
+  const shape: Shape = { name: 'largest', n2: 65_535, n1: 65_535, m: 16, depth };
+  const random = new Random(27 + count);
+  const l2 = Array.from({ length: count }, () => randomOp(random));
+  // The last one has an auxiliary value: all places after it are stepped over.
+  const last: L2Entry = { type: 3, from: 1, to: 1, amount: 5n, feeCode: 0, aux: 7n };
+  if (count > 0) l2[count - 1] = last;
+  const elements: [bigint, bigint, bigint] = [random.bits(248), random.bits(248), random.bits(248)];
+  const content = {
+    domain: random.bits(248),
+    number: 2 ** 32,
+    oldRoot: random.bits(253),
+    newRoot: random.bits(253),
+    feeIndexes: [1, 2, 3, 2 ** 24 - 1],
+    l1: [{ elements, result: 1n }],
+    l2,
+  };
+  const d = toVector(content, shape);
+  const data = encodeData(d, shape, { l1: 1, l2: count });
+  const c = random.bits(250);
+  const z = challenge(c, SHAPE_ID, d, data);
+  expect((await onL1(data, shape, c, headOf(d))).slice(0, 2)).toEqual([z, evaluate(d, z)]);
+});
+
 function randomOp(random: Random): L2Entry {
   const type = random.below(4);
   if (type === 0) return { type, from: 0, to: 0, amount: 0n, feeCode: 0, aux: 0n };

@@ -29,7 +29,7 @@ contract BatchDataTest {
 
     /// @dev Counts beyond the end are read from what follows in calldata, here the rest of good data: no end but the right one is
     /// taken.
-    function test_lengthsWithinGoodData() public {
+    function test_lengthsWithinGoodData() public view {
         bytes memory data = BatchData.encode(_batch());
         bytes memory input = abi.encodeCall(harness.read, (data, _shape(), 8, 0, 0, _head()));
         uint256 lengthAt = input.length - (data.length + 31) / 32 * 32 - 32;

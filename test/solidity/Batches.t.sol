@@ -103,6 +103,67 @@ contract BatchesTest is RollupFixture {
         commit(none(), 0); // the last of a call can be a parent
     }
 
+    /// @dev Whichever batches of a call pay something out: those have an event, and the last one has one, in order.
+    function test_tellsOfBatchesThatPayOutAndOfTheLast() public {
+        for (uint256 paying = 0; paying < 8; ++paying) {
+            _finalizesThree(paying, true);
+            _finalizesThree(paying, false);
+        }
+    }
+
+    /// @param paying bit i: the batch at place i pays something out
+    /// @param inOneCall committed and proven in one call
+    function _finalizesThree(uint256 paying, bool inOneCall) private {
+        (IMillrace.BatchHeader memory parent, bytes32 grandparentHash) = (head, headParentHash);
+        IMillrace.BatchHeader[] memory headers = new IMillrace.BatchHeader[](3);
+        IMillrace.BatchInput[] memory batches = new IMillrace.BatchInput[](3);
+        for (uint256 i = 0; i < 3; ++i) {
+            Batch memory batch = (paying >> i) & 1 == 1 ? withOp(withdrawal(bob, 1, 5)) : none();
+            headers[i] = headerOf(batch, 0, head);
+            batches[i] = input(batch, 0, headers[i].number);
+            push(headers[i]);
+        }
+        (ProofPoints[] memory proofs, uint256[2][] memory sums) = together(headers);
+        if (!inOneCall) rollup.commitBatches(grandparentHash, parent, batches);
+        vm.recordLogs();
+        if (inOneCall) rollup.commitAndProveBatches(batches, proofs, sums);
+        else rollup.proveBatches(headers, proofs, sums);
+        assertFinalized(headers, vm.getRecordedLogs());
+    }
+
+    /// @dev What follows a good batch in a call is held to its own shape, and to nothing of the one before.
+    function test_refusesWhatOnlyTheBatchBeforeMay() public {
+        _refusesSecond(none(), BLOB_SHAPE, abi.encodeWithSelector(IMillrace.WrongKindOfShape.selector, BLOB_SHAPE));
+        _refusesSecond(none(), SHAPES, abi.encodeWithSelector(IMillrace.UnknownShape.selector, SHAPES));
+        Batch memory batch;
+        batch.ops = new Op[](5);
+        _refusesSecond(batch, 0, abi.encodeWithSelector(IMillrace.TooManyOps.selector, 5, 4));
+        batch = none();
+        batch.l1 = new L1Entry[](3);
+        _refusesSecond(batch, 0, abi.encodeWithSelector(IMillrace.TooManyL1Ops.selector, 3, 2));
+        batch.l1 = new L1Entry[](1);
+        batch.l1[0] = depositEth(alice, 5);
+        IMillrace.BatchInput[] memory both = new IMillrace.BatchInput[](2);
+        both[0] = input(batch, 1, head.number + 1);
+        both[1] = input(batch, 1, head.number + 2); // the same op again
+        vm.expectRevert(abi.encodeWithSelector(IMillrace.L1QueueExhausted.selector, 1));
+        rollup.commitBatches(headParentHash, head, both);
+        depositEth(alice, 6);
+        vm.expectRevert(abi.encodeWithSelector(IMillrace.L1OpMismatch.selector, 1));
+        rollup.commitBatches(headParentHash, head, both);
+    }
+
+    /// @dev Behind a batch of the larger shape.
+    function _refusesSecond(Batch memory second, uint8 shape, bytes memory refusal) private {
+        IMillrace.BatchInput[] memory batches = new IMillrace.BatchInput[](2);
+        batches[0] = input(none(), 1, head.number + 1);
+        batches[1] = input(second, shape, head.number + 2);
+        vm.expectRevert(refusal);
+        rollup.commitBatches(headParentHash, head, batches);
+        vm.expectRevert(refusal);
+        rollup.commitAndProveBatches(batches, new ProofPoints[](2), new uint256[2][](1));
+    }
+
     /// @dev The ring of hashes goes round; at most 255 batches wait for their proofs.
     function test_keepsTheHashesOf255Batches() public {
         for (uint256 i = 0; i < 3; ++i) {
@@ -188,6 +249,38 @@ contract BatchesTest is RollupFixture {
         prove(first);
         _refusesHeader(first, headParentHash); // twice
         prove(second);
+    }
+
+    /// @dev Bits above a field's: the hash is of all bits, so such a header is none that was committed.
+    function test_refusesHeadersWithBitsAboveAField() public {
+        bytes32 genesisHash = headHash;
+        (IMillrace.BatchHeader[] memory headers, ProofPoints[] memory proofs, uint256[2][] memory sums) =
+            _one(commit(none(), 1));
+        bytes memory call = abi.encodeCall(rollup.proveBatches, (headers, proofs, sums));
+        uint256 headerAt = 4 + 32 * 4; // after three offsets and the list's length
+        uint8[4] memory bits = [64, 8, 40, 64];
+        for (uint256 i = 0; i < 4; ++i) {
+            _flip(call, headerAt + 32 * i, 1 << bits[i]);
+            bytes memory header = new bytes(288);
+            for (uint256 j = 0; j < 288; ++j) {
+                header[j] = call[headerAt + j];
+            }
+            bytes32 found = keccak256(bytes.concat(genesisHash, header));
+            (bool done, bytes memory reason) = address(rollup).call(call);
+            vm.assertTrue(!done, "taken");
+            bytes memory refusal = abi.encodeWithSelector(IMillrace.NotCommitted.selector, 1, found);
+            vm.assertEq(keccak256(reason), keccak256(refusal), "reason");
+            _flip(call, headerAt + 32 * i, 1 << bits[i]);
+        }
+        (bool proven,) = address(rollup).call(call);
+        vm.assertTrue(proven, "the header as it was");
+    }
+
+    function _flip(bytes memory data, uint256 place, uint256 bits) private pure {
+        assembly ("memory-safe") {
+            let ptr := add(add(data, 32), place)
+            mstore(ptr, xor(mload(ptr), bits))
+        }
     }
 
     /// @param finalizedHash the hash that the rollup chains the header to
@@ -276,8 +369,8 @@ contract BatchesTest is RollupFixture {
     // ------------------------------------------------------------------------------------------ batch inputs
 
     function test_batchInputRefusals() public {
-        IMillrace.BatchInput memory batch = input(none(), 3, 1);
-        _refusesWith(batch, abi.encodeWithSelector(IMillrace.UnknownShape.selector, 3));
+        IMillrace.BatchInput memory batch = input(none(), SHAPES, 1);
+        _refusesWith(batch, abi.encodeWithSelector(IMillrace.UnknownShape.selector, SHAPES));
         batch = input(none(), 0, 1);
         batch.newRoot = R;
         _refusesWith(batch, abi.encodeWithSelector(IMillrace.RootOutOfRange.selector, R));

@@ -69,6 +69,47 @@ contract BlobsTest is RollupFixture {
         vm.assertEq(rollup.state().finalizedNumber, 3, "final");
     }
 
+    /// @dev Batches of both shapes in every order, some of which pay out: each has its own limits, length and key.
+    function test_takesBatchesOfTwoShapesInOneBlob() public {
+        for (uint256 order = 0; order < 8; ++order) {
+            BlobBatch[] memory batches = new BlobBatch[](3);
+            for (uint256 i = 0; i < 3; ++i) {
+                batches[i] = _batchOf((order >> i) & 1 == 1, i == 0 ? 0 : 2);
+                if ((order >> (2 - i)) & 1 == 0) batches[i].withdrawals = new Withdrawal[](0);
+            }
+            Call memory call = _call(batches);
+            vm.recordLogs();
+            _commitAndProve(call);
+            assertFinalized(call.headers, vm.getRecordedLogs());
+            vm.assertEq(rollup.state().finalizedHash, headHash, "hash");
+        }
+        vm.assertEq(rollup.state().l1Finalized, 32, "queue");
+    }
+
+    /// @dev What the larger shape before it allows, a batch of the smaller one may not.
+    function test_refusesWhatOnlyTheShapeBeforeAllows() public {
+        BlobBatch[] memory batches = new BlobBatch[](2);
+        (batches[0], batches[1]) = (_batchOf(true, 0), _batchOf(true, 3));
+        Call memory call = _call(batches);
+        call.inputs[1].shape = BLOB_SHAPE;
+        _refuses(call, abi.encodeWithSelector(IMillrace.TooManyL1Ops.selector, 3, 2));
+        batches[1].l1 = new L1Entry[](0);
+        call = _call(batches);
+        call.inputs[1].shape = BLOB_SHAPE;
+        _refuses(call, abi.encodeWithSelector(IMillrace.AuxPositionInvalid.selector, 129));
+    }
+
+    /// @dev A withdrawal at the last place of its shape, and so many deposits, which are queued here.
+    function _batchOf(bool large, uint256 deposits) private returns (BlobBatch memory batch) {
+        batch.large = large;
+        batch.l1 = new L1Entry[](deposits);
+        for (uint256 i = 0; i < deposits; ++i) {
+            batch.l1[i] = depositEth(alice, uint64(7 + i));
+        }
+        batch.withdrawals = new Withdrawal[](1);
+        batch.withdrawals[0] = Withdrawal(large ? 129 : 7, bob, 1, 20);
+    }
+
     /// @dev A withdrawal of a batch in a blob is claimed like any other.
     function test_paysOut() public {
         depositEth(alice, 50);
@@ -344,22 +385,23 @@ contract BlobsTest is RollupFixture {
             IMillrace.BatchHeader memory header = call.headers[i];
             bytes memory data = BlobBatchData.encode(batches[i]);
             header.number = parent.number + 1;
-            header.shape = BLOB_SHAPE;
+            header.shape = batches[i].large ? LARGE_BLOB_SHAPE : BLOB_SHAPE;
             header.committedAt = uint40(block.timestamp);
             header.l1End = parent.l1End + uint64(batches[i].l1.length);
             header.newRoot = rootAfter(header.number);
             header.payoutsRoot = merge(BlobBatchData.leaves(batches[i]));
             heads[i] = headOf(header.number, parent.newRoot, header.newRoot);
             uint256 c = commitmentOf(header.number);
-            call.inputs[i] = IMillrace.BlobBatchInput(BLOB_SHAPE, header.newRoot, c, 5, data);
-            bytes32 leaf = keccak256(abi.encode(c, uint256(BLOB_SHAPE), heads[i], keccak256(data)));
+            call.inputs[i] = IMillrace.BlobBatchInput(header.shape, header.newRoot, c, 5, data);
+            bytes32 leaf = keccak256(abi.encode(c, uint256(header.shape), heads[i], keccak256(data)));
             leaves = bytes.concat(leaves, leaf);
             parent = header;
         }
         uint256 z = uint256(keccak256(leaves)) & ((1 << 240) - 1);
         _setFirstValue(call.inputs, z);
         for (uint256 i = 0; i < batches.length; ++i) {
-            uint256 v = BlobBatchData.evaluate(batches[i], 2, 8, heads[i], z);
+            (uint256 n1, uint256 n2) = batches[i].large ? (3, 130) : (2, 8);
+            uint256 v = BlobBatchData.evaluate(batches[i], n1, n2, heads[i], z);
             uint256 y = call.inputs[i].y;
             call.headers[i].c = addmod(call.inputs[i].c, mulmod(z, v, R), R);
             call.headers[i].z = z | ((y >> 248) << 240);
@@ -367,12 +409,13 @@ contract BlobsTest is RollupFixture {
         }
     }
 
-    /// @dev Makes `y_0 + sum z^(14 i) y_i = 1`: a batch of 8 ops has 14 elements.
+    /// @dev Makes `y_0 + sum z^(o_i) y_i = 1`: a batch of 8 ops has 14 elements, one of 130 has 198.
     function _setFirstValue(IMillrace.BlobBatchInput[] memory inputs, uint256 z) private pure {
         uint256 value = 1;
         uint256 power = 1;
         for (uint256 i = 1; i < inputs.length; ++i) {
-            for (uint256 j = 0; j < 14; ++j) {
+            uint256 length = inputs[i - 1].shape == LARGE_BLOB_SHAPE ? 198 : 14;
+            for (uint256 j = 0; j < length; ++j) {
                 power = mulmod(power, z, BLS_R);
             }
             value = addmod(value, BLS_R - mulmod(power, inputs[i].y, BLS_R), BLS_R);

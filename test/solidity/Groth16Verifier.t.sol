@@ -123,6 +123,20 @@ contract Groth16VerifierTest {
         _verify(all);
     }
 
+    /// @dev Every input of every proof counts: of a key's first proof, which is weighed last, and of the others.
+    function test_refusesAliasedInputsOfSeveralKeys() public {
+        Aggregate memory all = _ofKeys(2, 5, 1);
+        for (uint256 i = 0; i < 5; ++i) {
+            for (uint256 j = 1; j < 4; ++j) {
+                all.statements[i][j] += R;
+                vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.InputOutOfRange.selector, i));
+                _verify(all);
+                all.statements[i][j] -= R;
+            }
+        }
+        _verify(all);
+    }
+
     function test_refusesAliasedCoordinates() public {
         uint256[3] memory inputs = [uint256(1), 2, 3];
         bytes memory good = abi.encode(TrapdoorKey.prove(ALPHA, inputs, 9));
@@ -252,6 +266,11 @@ contract Groth16VerifierTest {
             all.statements[i][0] = 1;
         }
         vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.UnusedKey.selector, 0));
+        _verify(all);
+        for (uint256 i = 0; i < all.statements.length; ++i) {
+            all.statements[i][0] = 0;
+        }
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.UnusedKey.selector, 1));
         _verify(all);
     }
 

@@ -11,10 +11,11 @@ struct Withdrawal {
     uint64 amount;
 }
 
-/// @dev What L1 reads of a batch in a blob.
+/// @dev What L1 reads of a batch in a blob, and whether its shape is the larger one for blobs.
 struct BlobBatch {
     L1Entry[] l1;
     Withdrawal[] withdrawals;
+    bool large;
 }
 
 /// @dev The two forms of it, written apart from the contracts: docs/protocol.md section 3.5.

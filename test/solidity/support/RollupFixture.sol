@@ -9,14 +9,16 @@ import {Aggregation} from "./Aggregation.sol";
 import {Batch, BatchData, L1Entry, Op} from "./BatchData.sol";
 import {Deployer} from "./Deployer.sol";
 import {TrapdoorKey} from "./TrapdoorKey.sol";
-import {vm} from "./Vm.sol";
+import {Log, vm} from "./Vm.sol";
 
-/// @dev A rollup with two shapes for calldata and one for blobs, whose keys' secrets are known. The test contract is the operator. It keeps
+/// @dev A rollup with two shapes for calldata and two for blobs, whose keys' secrets are known. The test contract is the operator. It keeps
 /// the headers of its batches and makes their proofs; what the circuit would refuse it can prove too.
 abstract contract RollupFixture {
     uint256 internal constant LOW_MASK = (1 << 248) - 1;
     uint8 internal constant DEPTH = 8;
     uint8 internal constant BLOB_SHAPE = 2;
+    uint8 internal constant LARGE_BLOB_SHAPE = 3;
+    uint8 internal constant SHAPES = 4;
     uint40 internal constant DEADLINE = 1 days;
     uint40 internal constant PROOF_DEADLINE = 6 hours;
     uint256 internal constant EXIT_ALPHA = 77;
@@ -39,10 +41,11 @@ abstract contract RollupFixture {
 
     function setUpRollup() internal {
         vm.warp(1_000_000);
-        IMillrace.ShapeConfig[] memory shapes = new IMillrace.ShapeConfig[](3);
+        IMillrace.ShapeConfig[] memory shapes = new IMillrace.ShapeConfig[](SHAPES);
         shapes[0] = IMillrace.ShapeConfig(_verifierOf(alpha(0)), 4, 2, 8, false);
         shapes[1] = IMillrace.ShapeConfig(_verifierOf(alpha(1)), 130, 3, 40, false);
         shapes[BLOB_SHAPE] = IMillrace.ShapeConfig(_verifierOf(alpha(BLOB_SHAPE)), 8, 2, 16, true);
+        shapes[LARGE_BLOB_SHAPE] = IMillrace.ShapeConfig(_verifierOf(alpha(LARGE_BLOB_SHAPE)), 130, 3, 40, true);
         rollup = IMillrace(
             deployRollup(
                 abi.encode(
@@ -201,6 +204,23 @@ abstract contract RollupFixture {
         head = header;
     }
 
+    /// @dev Of the batches of a call, those that pay something out and the last one have their event, in order.
+    function assertFinalized(IMillrace.BatchHeader[] memory headers, Log[] memory logs) internal pure {
+        uint256 next = 0;
+        for (uint256 i = 0; i < logs.length; ++i) {
+            if (logs[i].topics[0] != IMillrace.BatchFinalized.selector) continue;
+            while (next + 1 < headers.length && headers[next].payoutsRoot == 0) {
+                ++next;
+            }
+            vm.assertTrue(next < headers.length, "one event too many");
+            vm.assertEq(uint256(logs[i].topics[1]), headers[next].number, "number");
+            bytes memory data = abi.encode(headers[next].newRoot, headers[next].payoutsRoot);
+            vm.assertEq(keccak256(logs[i].data), keccak256(data), "root and payouts");
+            ++next;
+        }
+        vm.assertEq(next, headers.length, "the last one");
+    }
+
     /// @dev Drops all unproven batches. `oldest` is the header of the first of them.
     /// @param finalHead header of the newest finalized batch, `finalParentHash` its parent's hash
     function revertTo(
@@ -271,7 +291,7 @@ abstract contract RollupFixture {
         view
         returns (ProofPoints[] memory proofs, uint256[2][] memory sums)
     {
-        uint256[3] memory places; // of a shape's key, plus 1
+        uint256[SHAPES] memory places; // of a shape's key, plus 1
         uint256 used = 0;
         uint256[4][] memory statements = new uint256[4][](headers.length);
         for (uint256 i = 0; i < headers.length; ++i) {
@@ -280,7 +300,7 @@ abstract contract RollupFixture {
             statements[i] = [places[header.shape] - 1, header.c, header.z, header.y];
         }
         VerifyingKey[] memory keys = new VerifyingKey[](used);
-        for (uint8 shape = 0; shape < 3; ++shape) {
+        for (uint8 shape = 0; shape < SHAPES; ++shape) {
             if (places[shape] != 0) keys[places[shape] - 1] = TrapdoorKey.key(alpha(shape));
         }
         return Aggregation.aggregate(keys, statements, whole);

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.37;
 
+struct Log {
+    bytes32[] topics;
+    bytes data;
+    address emitter;
+}
+
 /// @dev The cheat codes of Hardhat's test runner that the tests use.
 interface Vm {
     function assertEq(uint256 left, uint256 right, string calldata message) external pure;
@@ -13,7 +19,9 @@ interface Vm {
     function expectPartialRevert(bytes4 selector) external;
     function expectRevert(bytes calldata data) external;
     function getCode(string calldata name) external view returns (bytes memory creationCode);
+    function getRecordedLogs() external returns (Log[] memory logs);
     function prank(address sender) external;
+    function recordLogs() external;
     function revertToState(uint256 snapshot) external returns (bool done);
     function snapshotState() external returns (uint256 snapshot);
     function warp(uint256 timestamp) external;
