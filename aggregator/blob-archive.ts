@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Name of a blob's file in an archive: its bytes as EIP-4844 has them. @param versionedHash 0x + 64 hex */
@@ -15,4 +15,7 @@ export function archiveBlob(folder: string, versionedHash: string, blob: Uint8Ar
   const file = join(folder, blobFileName(versionedHash));
   writeFileSync(`${file}.part`, blob, { flush: true });
   renameSync(`${file}.part`, file);
+  const descriptor = openSync(folder, 'r');
+  fsyncSync(descriptor); // the new name
+  closeSync(descriptor);
 }
