@@ -1,7 +1,7 @@
 import type { Account } from './account.ts';
 import { MillraceError } from './error.ts';
 import { poseidon } from './poseidon.ts';
-import { AccountTree, emptyNodes, type Opening } from './tree.ts';
+import { AccountTree, emptyNodes, type Opening, type TreeUpdate } from './tree.ts';
 
 /** One account as a batch changed it. `before` is missing when the batch created it. */
 export interface AccountChange {
@@ -121,6 +121,13 @@ export class State {
     this.#put(change.index, change.after);
   }
 
+  /** Applies the updates in order, as {@link State.apply} does. @see AccountTree.openAndSet */
+  openAndApply(updates: readonly TreeUpdate[]): Opening[] {
+    const openings = this.#tree.openAndSet(updates);
+    for (const { index, after } of updates) if (after !== undefined) this.#note(index, after);
+    return openings;
+  }
+
   setAccountCount(count: number): void {
     this.#revision += 1;
     this.#accountCount = count;
@@ -141,8 +148,13 @@ export class State {
   }
 
   #put(index: number, account: Account): void {
-    this.#revision += 1;
     this.#tree.set(index, account);
+    this.#note(index, account);
+  }
+
+  /** What else follows from an account that the tree has now. */
+  #note(index: number, account: Account): void {
+    this.#revision += 1;
     const key = holderKey(account.keyHash, account.token);
     const holder = this.#holders.get(key);
     if (holder === undefined || holder > index) this.#holders.set(key, index);

@@ -241,16 +241,13 @@ export class BatchDraft {
 
   /** Updates the state slot by slot, in index order, and records what each slot saw. */
   #applyTo(state: State, shape: Shape): { slots: Slot[]; changes: AccountChange[] } {
-    const slots: Slot[] = [];
-    const changes: AccountChange[] = [];
-    for (const index of fillSlots(this.#accounts.touchedIndexes(), shape.m)) {
-      slots.push({ index, account: state.get(index), ...state.opening(index) });
-      const change = this.#accounts.change(index);
-      if (change === undefined) continue;
-      changes.push(change);
-      state.apply(change);
-    }
-    return { slots, changes };
+    const touched = fillSlots(this.#accounts.touchedIndexes(), shape.m).map((index) => {
+      return { index, account: state.get(index), change: this.#accounts.change(index) };
+    });
+    const updates = touched.map(({ index, change }) => ({ index, after: change?.after }));
+    const openings = state.openAndApply(updates);
+    const slots = touched.map(({ index, account }, i) => ({ index, account, ...openings[i]! }));
+    return { slots, changes: touched.flatMap(({ change }) => change ?? []) };
   }
 
   #feeAccount(token: number): number {

@@ -111,6 +111,25 @@ test.each(DEPTHS)('an opening leads to the root at depth %d', (depth) => {
   }
 });
 
+test.each(DEPTHS)('updates all together are what they are one after the other, at depth %d', (depth) => {
+  const random = new Random(depth + 100);
+  const [together, apart] = [new AccountTree(depth), new AccountTree(depth)];
+  for (let round = 0; round < 4; round++) {
+    const updates = Array.from({ length: round * 5 }, () => ({
+      index: random.pick([random.below(2 ** depth), random.below(40)]),
+      after: random.chance(70) ? randomAccount(random) : undefined,
+    }));
+    const openings = updates.map(({ index, after }) => {
+      const opening = apart.opening(index);
+      if (after !== undefined) apart.set(index, after);
+      return opening;
+    });
+    expect(together.openAndSet(updates)).toEqual(openings);
+    expect(together.cachedRoots()).toEqual(apart.cachedRoots());
+    expect(together.root).toBe(apart.root);
+  }
+});
+
 test('indexes and depths outside of the definition are refused', () => {
   for (const index of [-1, 256, 1.5, Number.NaN]) {
     expect(() => new AccountTree(8).set(index, undefined)).toThrow(

@@ -40,6 +40,12 @@ export interface Opening {
   readonly siblings: readonly bigint[];
 }
 
+/** An account that is opened, and what is put in its place; `undefined`: it stays as it is. */
+export interface TreeUpdate {
+  readonly index: number;
+  readonly after: Account | undefined;
+}
+
 /**
  * Sparse Poseidon tree of accounts. Changes mark their bottom node; hashes are computed when something asks
  * for them, each changed node once, so a batch of changes shares its upper levels.
@@ -97,6 +103,53 @@ export class AccountTree {
     this.#refresh(hashed);
     const { bottom, children } = this.#openingUpTo(hashed, index);
     return { bottom, siblings: children };
+  }
+
+  /**
+   * Puts accounts at indexes, one after the other.
+   * @returns the {@link AccountTree.opening} of each just before its own update
+   */
+  openAndSet(updates: readonly TreeUpdate[]): Opening[] {
+    const hashed = this.#arities.length - cachedLevels(this.depth);
+    this.#refresh(hashed);
+    // Level by level for all of them: no hash of a level depends on another one of it, so all are computed at once.
+    const bottoms: bigint[][] = [];
+    const siblings: bigint[][] = updates.map(() => []);
+    let places = updates.map(({ index }) => Math.floor(index / this.#arities[0]!));
+    const inputs: bigint[] = [];
+    for (const [i, { index, after }] of updates.entries()) {
+      bottoms.push(this.#bottomElements(places[i]!));
+      if (after === undefined) continue;
+      this.set(index, after);
+      inputs.push(...this.#bottomElements(places[i]!));
+    }
+    let hashes = this.#hashesOf(updates, 2 * this.#arities[0]!, inputs);
+    for (let level = 1; level < hashed; level++) {
+      inputs.length = 0;
+      const parents = places.map((place) => Math.floor(place / this.#arities[level]!));
+      for (const [i, parent] of parents.entries()) {
+        siblings[i]!.push(...this.#children(level, parent));
+        if (hashes[i] === undefined) continue;
+        this.#nodes[level - 1]!.set(places[i]!, hashes[i]);
+        inputs.push(...this.#children(level, parent));
+      }
+      hashes = this.#hashesOf(updates, this.#arities[level]!, inputs);
+      places = parents;
+    }
+    for (const [i, place] of places.entries()) {
+      if (hashes[i] === undefined) continue;
+      this.#nodes[hashed - 1]!.set(place, hashes[i]);
+      this.#dirty[hashed]!.add(Math.floor(place / this.#arities[hashed]!));
+    }
+    this.#dirty[0]!.clear();
+    return updates.map((_, i) => ({ bottom: bottoms[i]!, siblings: siblings[i]! }));
+  }
+
+  /** One for each update that changes something, from `each` inputs. */
+  #hashesOf(updates: readonly TreeUpdate[], each: number, inputs: readonly bigint[]): (bigint | undefined)[] {
+    const hashes = poseidonMany(each, inputs);
+    let next = 0;
+    return updates.map(({ after }) => (after === undefined ? undefined : hashes[next++]!));
   }
 
   /** The account's bottom node and the children of all nodes above it up to the root, bottom first, as of now. */
