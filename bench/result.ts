@@ -59,7 +59,16 @@ const loadSchema = z.strictObject({
 /** The one format of all benchmarks' results. Medians and spreads are not stored: they follow from the samples. */
 export const resultSchema = z.strictObject({
   format: z.literal('millrace-bench-1'),
-  benchmark: z.enum(['prove', 'circuits', 'pipeline', 'admission', 'gas', 'restore', 'simulate']),
+  benchmark: z.enum([
+    'prove',
+    'circuits',
+    'pipeline',
+    'admission',
+    'arithmetic',
+    'gas',
+    'restore',
+    'simulate',
+  ]),
   /** What to type to measure it again. */
   command: z.string(),
   startedAt: z.iso.datetime(),

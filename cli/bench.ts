@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { registerBenchAdmission } from './bench/admission.ts';
+import { registerBenchArithmetic } from './bench/arithmetic.ts';
 import { registerBenchCircuits } from './bench/circuits.ts';
 import { registerBenchCompare } from './bench/compare.ts';
 import { registerBenchDocs } from './bench/docs.ts';
@@ -19,6 +20,7 @@ export function registerBench(program: Command): void {
   registerBenchPipeline(bench);
   registerBenchCircuits(bench);
   registerBenchAdmission(bench);
+  registerBenchArithmetic(bench);
   registerBenchGas(bench);
   registerBenchRestore(bench);
   registerBenchSimulate(bench);

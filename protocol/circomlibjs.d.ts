@@ -27,6 +27,13 @@ declare module 'circomlibjs' {
     ): boolean;
   }
 
+  /** Sparse Merkle tree in memory: binary, with Poseidon, each leaf as far up as it is alone. */
+  export interface SparseMerkleTree {
+    insert(key: bigint | number, value: bigint | number): Promise<unknown>;
+    update(key: bigint | number, value: bigint | number): Promise<unknown>;
+  }
+
+  export function newMemEmptyTrie(): Promise<SparseMerkleTree>;
   export function buildPoseidon(): Promise<Poseidon>;
   export function buildPoseidonReference(): Promise<Poseidon>;
   export function buildEddsa(): Promise<Eddsa>;

@@ -1,4 +1,4 @@
-import { medianOf, withSpread } from '../report/metric-cell.ts';
+import { medianOf, withInterval, withSpread } from '../report/metric-cell.ts';
 import { formatValue, type Table } from '../report/table.ts';
 import { type BenchResult, type Labels, labelText, type Ratio, type Series } from '../result.ts';
 import { CONFIDENCE } from '../statistics.ts';
@@ -33,7 +33,9 @@ function ratioTables(ratios: readonly Ratio[]): Table[] {
       columns: ['circuit', 'backend', 'run', 'threads', 'CPU', 'wall', 'peak memory'],
       rows: [...series.values()].map((metrics) => [
         ...names(metrics[0]!.of),
-        ...['cpu', 'wall', 'memory'].map((name) => interval(metrics.find(({ metric }) => metric === name))),
+        ...['cpu', 'wall', 'memory'].map((name) =>
+          withInterval(metrics.find(({ metric }) => metric === name)),
+        ),
       ]),
     };
   });
@@ -66,10 +68,4 @@ function stagesOf(metrics: Series['metrics']): string[] {
 
 function names({ circuit, backend, run, threads }: Labels): string[] {
   return [circuit, backend, run, threads].map(String);
-}
-
-function interval(found: Ratio | undefined): string {
-  if (found === undefined) return '';
-  const { ratio, low, high } = found;
-  return `${formatValue(ratio, 'ratio')} [${formatValue(low, 'ratio')}, ${formatValue(high, 'ratio')}]`;
 }

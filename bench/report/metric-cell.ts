@@ -1,4 +1,4 @@
-import type { Metric } from '../result.ts';
+import type { Metric, Ratio } from '../result.ts';
 import { summarize } from '../statistics.ts';
 import { formatValue } from './table.ts';
 
@@ -13,4 +13,11 @@ export function withSpread(metric: Metric | undefined): string {
 /** A median; an empty cell where there are no samples. */
 export function medianOf(metric: Metric | undefined): string {
   return metric === undefined ? '' : formatValue(summarize(metric.samples).median, metric.unit);
+}
+
+/** A ratio and its confidence interval; empty if there is none. */
+export function withInterval(found: Ratio | undefined): string {
+  if (found === undefined) return '';
+  const { ratio, low, high } = found;
+  return `${formatValue(ratio, 'ratio')} [${formatValue(low, 'ratio')}, ${formatValue(high, 'ratio')}]`;
 }

@@ -15,6 +15,7 @@ const SECTIONS: Readonly<Record<BenchResult['benchmark'], string>> = {
   circuits: 'Circuits',
   pipeline: 'The whole pipeline',
   admission: 'Letting ops in',
+  arithmetic: 'Hashes, signatures, tree',
   gas: 'Gas',
   restore: 'Restoring from L1',
   simulate: 'Simulation',

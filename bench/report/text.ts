@@ -1,4 +1,5 @@
 import { admissionTables } from '../admission/tables.ts';
+import { arithmeticTables } from '../arithmetic/tables.ts';
 import { circuitTables } from '../circuits/tables.ts';
 import { gasTables } from '../gas/tables.ts';
 import { pipelineTables } from '../pipeline/tables.ts';
@@ -13,6 +14,7 @@ const TABLES: Readonly<Record<BenchResult['benchmark'], (result: BenchResult) =>
   circuits: circuitTables,
   pipeline: pipelineTables,
   admission: admissionTables,
+  arithmetic: arithmeticTables,
   gas: gasTables,
   restore: restoreTables,
   simulate: simulateTables,
