@@ -9,7 +9,8 @@ import { contentHash, hasStamp, writeStamp } from './stamp.mjs';
  *
  * @param {string} root of the repository
  * @returns {{ isReady: boolean, install: (env: NodeJS.ProcessEnv) => Promise<void> }}
- *   `install` compiles them; `env` has Node 24 first in PATH
+ *   `install` compiles them, all together: by way of its IR the compiler makes other code of a file with other files beside it,
+ *   and `millrace doctor` would take a rollup for another one after a build of what had changed. `env` has Node 24 first in PATH
  */
 export function contracts(root) {
   const stampFile = join(root, 'build', 'hardhat', 'artifacts', '.millrace-stamp');
@@ -27,7 +28,7 @@ export function contracts(root) {
     isReady: hasStamp(stampFile, stamp),
     async install(env) {
       await step('contracts', (report) =>
-        runQuietly(join(root, 'node_modules', '.bin', 'hardhat'), ['build', '--no-tests'], {
+        runQuietly(join(root, 'node_modules', '.bin', 'hardhat'), ['build', '--no-tests', '--force'], {
           cwd: root,
           env,
           report,
