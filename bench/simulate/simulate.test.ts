@@ -38,6 +38,7 @@ const pipeline = result('pipeline', [
       'queue, a job': measured('s', [0.01]),
       'node CPU, a batch': measured('s', [0.05]),
       'Redis CPU, a job': measured('s', [0.002]),
+      batches: measured('', [12]),
       'sealed at': measured(
         's',
         numbers(12, () => 0),

@@ -79,7 +79,7 @@ function tracesOf({ labels, metrics }: Series): Trace[] {
   const witness = samples('witness');
   const prove = samples('proof').map((seconds, i) => seconds + witness[i]!);
   let end = 0;
-  return (metrics.batches?.samples ?? [prove.length]).map((batches) => {
+  return samples('batches').map((batches) => {
     const start = end;
     end += batches;
     const ofRound = (all: readonly number[]) => all.slice(start, end);
