@@ -83,7 +83,7 @@ export function contractArtifact(name: string, file = `${name}.sol`): ContractAr
         folder: fileURLToPath(ARTIFACTS),
         reason: cause instanceof Error ? cause.message : String(cause),
       },
-      fix: 'Run `npx hardhat build`.',
+      fix: 'Run `npx hardhat build --no-tests --force`.',
       cause,
     });
   }

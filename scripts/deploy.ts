@@ -153,7 +153,7 @@ async function assertKey(
   if (onL1 === ours) return;
   throw new MillraceError('refused', 'key-mismatch', 'The verifier on L1 has another key than it was given', {
     details: { verifier: address, expected: ours, found: onL1 },
-    fix: 'Build the contracts anew (`npx hardhat build`) and deploy again.',
+    fix: 'Build the contracts anew (`npx hardhat build --no-tests --force`) and deploy again.',
   });
 }
 

@@ -11,8 +11,6 @@ const SNAPSHOT = new URL('gas.json', import.meta.url);
 const SHAPE = { name: 'n64', n2: 64, n1: 8, m: 64, depth: 24 };
 const OTHER = { ...SHAPE, name: 'n16', n2: 16 };
 const GWEI = 10n ** 9n;
-/** The compiler's output differs by less than this with the files that are compiled together: Solidity tests have others. */
-const COMPILER_NOISE = 0.001;
 
 const resources = new AsyncDisposableStack();
 
@@ -71,7 +69,6 @@ test('no call costs more than it did', async () => {
     writeFileSync(SNAPSHOT, `${JSON.stringify(found, undefined, 2)}\n`);
   const committed: Record<string, number> = JSON.parse(readFileSync(SNAPSHOT, 'utf8'));
   expect(Object.keys(found)).toEqual(Object.keys(committed));
-  const most = (call: string) => committed[call]! * (1 + COMPILER_NOISE);
-  const risen = Object.entries(found).filter(([call, gas]) => gas === undefined || gas > most(call));
+  const risen = Object.entries(found).filter(([call, gas]) => gas === undefined || gas > committed[call]!);
   expect(risen, 'UPDATE_GAS=1 npm test -- test/contracts/gas writes the new figures').toEqual([]);
 });
