@@ -243,6 +243,7 @@ test('data that L1 does not accept is reported with its reason, and nothing is s
   await expect(submitter().step()).rejects.toMatchObject({
     code: 'batch-refused',
     details: { batch: 1, reason: 'l1-data-length' },
+    fix: expect.stringContaining('millrace doctor'),
   });
   expect(journal.saved).toEqual([]);
 });

@@ -232,7 +232,9 @@ export class Submitter {
 function batchRefused(number: number, refusal: MillraceError): MillraceError {
   return new MillraceError('refused', 'batch-refused', `L1 refuses batch ${number}: ${refusal.message}`, {
     details: { batch: number, reason: refusal.code, ...refusal.details },
-    ...(refusal.fix === undefined ? {} : { fix: refusal.fix }),
+    fix:
+      refusal.fix ??
+      'Check with millrace doctor that L1 has what this version builds. If it has, stop the node, keep its data folder for examination, and restore the state from L1 into a new one.',
     cause: refusal,
   });
 }
